@@ -1,0 +1,55 @@
+"""`portico serve`: serve the site until it is stopped."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from portico.cli.place import read_site, site_file
+
+
+@click.command("serve")
+@click.argument("apps", nargs=-1, metavar="[APP]...")
+@site_file
+@click.option("--port", "-p", type=click.IntRange(1, 65535), help="The port to listen at.")
+@click.option("--listen", metavar="HOST:PORT", help='The address to listen at; ":8000" is every interface.')
+@click.option(
+    "--log-format",
+    type=click.Choice(["plain", "json"]),
+    help="How log lines look; otherwise what suits the output.",
+)
+def command(
+    apps: tuple[str, ...], file: Path | None, port: int | None, listen: str | None, log_format: str | None
+) -> int:
+    """Serve the site of portico.toml, or the apps named: app.py, "module:object".
+
+    Ctrl-C finishes the requests in flight and stops; a second one stops at once.
+    """
+    return run(apps, file, port=port, listen=listen, log_format=log_format)
+
+
+def run(
+    apps: tuple[str, ...],
+    file: Path | None,
+    *,
+    port: int | None = None,
+    listen: str | None = None,
+    log_format: str | None = None,
+    dev: bool = False,
+    in_container: bool = False,
+) -> int:
+    """Read the site, then serve it; `dev` with reload and debuggers, on loopback only unless `in_container`."""
+    site = read_site(apps, file, port, listen)
+
+    from portico.serve.logs import chosen_format
+    from portico.serve.supervisor import Settings, serve
+
+    settings = Settings(
+        dev=dev,
+        in_container=in_container,
+        log_format=chosen_format(log_format, sys.stdout),
+        read_again=lambda: read_site(apps, file, port, listen),
+    )
+    return serve(site, settings)

@@ -1,0 +1,155 @@
+"""Coming in and going out: sign in, sign up, sign out, and what to do without the password."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlsplit
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_login import current_user
+from flask_security import hash_password, login_user, logout_user
+from sqlalchemy import select
+from werkzeug.wrappers import Response as AnyResponse
+
+from portico.gate import failures, origins, throttle
+from portico.gate.accounts import actions, addresses, passwords
+from portico.gate.accounts.forms import ConfirmForm, SignInForm, SignUpForm
+from portico.gate.models import Person
+from portico.gate.permissions import public
+from portico.gate.state import actor, client_ip, gate, own_session
+from portico.site import SignUp
+
+blueprint = Blueprint("entry", __name__, url_prefix="/-")
+
+WRONG = "Address or password are not right."
+DISABLED = "This account is disabled. Ask an administrator of the site."
+NOTICES = {
+    "signed-out": "You have signed out.",
+    "signed-up": "Almost there. Sign in with the address and the password that you chose. "
+    "If you had an account with this address before, its password is still the old one.",
+    "password-set": "Your new password is set. Sign in with it.",
+}
+
+
+@blueprint.route("/sign-in", methods=["GET", "POST"])
+@public
+def sign_in() -> AnyResponse | str | tuple[str, int]:
+    """Ask for address and password.
+
+    The whole query string is where to go next, if it leads into this site.
+    """
+    target = wanted()
+    if current_user.is_authenticated:
+        return leave_for(target)
+    form = SignInForm()
+    if not form.validate_on_submit():
+        return render_template(
+            "sign_in.html", form=form, notice=NOTICES.get(request.query_string.decode("latin-1"))
+        )
+    seconds = throttle.wait(gate().db, "sign-in", client_ip(), form.email.data)
+    if seconds:
+        return failures.answer(429, f"Too many tries. Try again in {seconds} seconds.", retry_after=seconds)
+    person = proven(form.email.data, form.password.data)
+    if person is None or not person.active:
+        throttle.failed(gate().db, "sign-in", client_ip(), form.email.data)
+        actions.note_failed_sign_in(gate().db, client_ip(), addresses.normalised(form.email.data))
+        return render_template("sign_in.html", form=form, wrong=DISABLED if person else WRONG), 401
+    throttle.succeeded(gate().db, "sign-in", client_ip(), form.email.data)
+    begin_session(person, remember=bool(form.remember.data), via="password")
+    return leave_for(target)
+
+
+@blueprint.route("/sign-up", methods=["GET", "POST"])
+@public
+def sign_up() -> AnyResponse | str:
+    """Make an account where the site is open to that.
+
+    The answer is the same whether or not the address is taken.
+    """
+    if gate().site.sign_up is not SignUp.OPEN:
+        return render_template("sign_up_closed.html")
+    if current_user.is_authenticated:
+        return redirect(url_for("portal.portal"))
+    form = SignUpForm()
+    if not form.validate_on_submit():
+        return render_template("sign_up.html", form=form)
+    db, client, email = gate().db, client_ip(), form.email.data
+    if seconds := throttle.wait(db, "sign-up", client, email):
+        return failures.answer(429, f"Too many tries. Try again in {seconds} seconds.", retry_after=seconds)
+    throttle.failed(db, "sign-up", client, email)  # each sign-up counts: they are as costly as failures
+    hashed = passwords.hash_password(form.password.data)
+    try:
+        actions.sign_up(db, actor(email), email, name=form.name.data or "", password_hash=hashed)
+    except actions.AddressTakenError:
+        actions.note_repeated_sign_up(db, client, email)
+    return redirect(f"{url_for('entry.sign_in')}?signed-up")
+
+
+@blueprint.route("/sign-out", methods=["GET", "POST"])
+@public
+def sign_out() -> AnyResponse | str:
+    """Ask with GET, sign out with POST."""
+    form = ConfirmForm()
+    if not form.validate_on_submit():
+        return render_template("sign_out.html", form=form)
+    session = own_session()
+    if current_user.is_authenticated and session.row_id is not None:
+        actions.sign_out(gate().db, actor(current_user.email), session.row_id)
+        logout_user()
+    session.end()
+    return redirect(f"{origins.site_origin(gate().site)}{url_for('entry.sign_in')}?signed-out")
+
+
+@blueprint.get("/forgot")
+@public
+def forgot() -> str:
+    """Says how to get a new password."""
+    return render_template("forgot.html")
+
+
+def wanted() -> str:
+    """Where the visitor wants to go.
+
+    The whole query string when it is an address, or the parameter `next`.
+    """
+    raw = request.query_string.decode("latin-1")
+    whole = raw.startswith("/") or raw.startswith(("http://", "https://"))
+    return origins.safe_next(gate().site, raw if whole else request.args.get("next"))
+
+
+def leave_for(target: str) -> AnyResponse:
+    """Go to a checked target; to an app's own host by way of the hand-over."""
+    host = urlsplit(target).netloc
+    if host in origins.own_hosts(gate().site):
+        parts = urlsplit(target)
+        onward = parts._replace(scheme="", netloc="").geturl() or origins.HOME
+        return redirect(f"{parts.scheme}://{host}{url_for('hand_over.enter')}?next={quote(onward, safe='')}")
+    return redirect(target)
+
+
+def proven(email: str, password: str) -> Person | None:
+    """The person whose address and password these are. The work is the same when there is no such account."""
+    person = find_by_address(addresses.normalised(email))
+    if person is None or not person.password:
+        hash_password(password)
+        return None
+    return person if matches(person, password) else None
+
+
+def find_by_address(address: str) -> Person | None:
+    """The person with this normalised address."""
+    return gate().db.scalar(select(Person).where(Person.email == address))
+
+
+def matches(person: Person, password: str) -> bool:
+    """Whether this is the person's password; its hash is renewed when the cost of hashing has been raised."""
+    return bool(person.verify_and_update_password(passwords.normalise(password)))
+
+
+def begin_session(person: Person, *, remember: bool, via: str) -> None:
+    """Sign the person in: a new session under a new token."""
+    agent = request.user_agent.string
+    token, row = actions.sign_in(
+        gate().db, person, gate().site.sessions, via=via, remember=remember, ip=client_ip(), user_agent=agent
+    )
+    own_session().adopt(token, row)
+    login_user(person, remember=False, authn_via=[via])

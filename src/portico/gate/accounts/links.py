@@ -1,0 +1,77 @@
+"""Links that work once: their tokens are random, kept only as hashes, and expire."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from portico.gate import clock
+from portico.gate.models import Link, Person
+from portico.gate.sessions import hash_token, new_token, well_formed
+
+
+class LinkKind(StrEnum):
+    """What a link is for."""
+
+    FIRST_RUN = "first-run"
+    RESET = "reset"
+    TICKET = "ticket"
+
+
+LIFETIME = {
+    LinkKind.FIRST_RUN: timedelta(days=7),
+    LinkKind.RESET: timedelta(minutes=30),
+    LinkKind.TICKET: timedelta(seconds=30),
+}
+
+
+def make(db: Session, kind: LinkKind, person: Person | None = None, **data: Any) -> str:
+    """Add a link and forget those that have run out; returns its token, which is kept nowhere else."""
+    now = clock.now()
+    db.execute(delete(Link).where(Link.expires_at < now))
+    token = new_token()
+    person_id = person.id if person else None
+    db.add(
+        Link(
+            kind=kind,
+            token_hash=hash_token(token),
+            person_id=person_id,
+            expires_at=now + LIFETIME[kind],
+            data=data,
+        )
+    )
+    return token
+
+
+def find(db: Session, kind: LinkKind, token: str) -> Link | None:
+    """The link that this token opens, if it is still good. Looking does not use it up."""
+    if not well_formed(token):
+        return None
+    return db.scalar(
+        select(Link).where(
+            Link.token_hash == hash_token(token), Link.kind == kind, Link.expires_at > clock.now()
+        )
+    )
+
+
+def use(db: Session, kind: LinkKind, token: str) -> Link | None:
+    """Take the link away and return what it said; None when it is not good any more.
+
+    Of two at once, one gets it.
+    """
+    link = find(db, kind, token)
+    if link is None:
+        return None
+    db.expunge(link)
+    taken = db.execute(delete(Link).where(Link.id == link.id))
+    return link if taken.rowcount == 1 else None  # type: ignore[attr-defined]
+
+
+def revoke(db: Session, kind: LinkKind, person: Person | None = None) -> None:
+    """Take away all links of a kind, or those of one person."""
+    gone = delete(Link).where(Link.kind == kind)
+    db.execute(gone if person is None else gone.where(Link.person_id == person.id))

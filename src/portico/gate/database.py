@@ -1,0 +1,97 @@
+"""Opening the site's database: SQLite with the settings a web site needs, or PostgreSQL."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from portico.errors import UserError
+from portico.site import Site
+
+BUSY_SECONDS = 5.0
+SERIALIZE_LOCK = 0x706F7274  # "port": one number for PostgreSQL's advisory locks of this site's gate
+
+
+def engine_options(url: str, threads: int = 8, busy: float = BUSY_SECONDS) -> dict[str, Any]:
+    """The arguments of `create_engine` for this URL.
+
+    SQLite's implicit transactions start with BEGIN IMMEDIATE: a reader takes no lock, a writer waits for its
+    turn instead of failing when it turns from reader to writer.
+    """
+    options: dict[str, Any] = {"url": url, "pool_size": threads, "max_overflow": 2 * threads}
+    if make_url(url).get_backend_name() == "sqlite":
+        options["connect_args"] = {
+            "isolation_level": "IMMEDIATE",
+            "timeout": busy,
+            "check_same_thread": False,
+        }
+    else:
+        options["pool_pre_ping"] = True
+        options["connect_args"] = {"connect_timeout": 5}
+    return options
+
+
+def open_engine(url: str, threads: int = 8, busy: float = BUSY_SECONDS) -> Engine:
+    """An engine for the site's database; connects at first use."""
+    engine = create_engine(**engine_options(url, threads, busy))
+    tune(engine)
+    return engine
+
+
+def tune(engine: Engine) -> None:
+    """Make each new SQLite connection of this engine keep its promises (foreign keys, one transaction) and its
+    pace (WAL)."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _tune_sqlite)
+        event.listen(engine, "savepoint", _begin_before_savepoint)
+
+
+def _tune_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_before_savepoint(connection: Connection, _name: str | None) -> None:
+    """Python's driver starts no transaction for a SAVEPOINT, and RELEASE of one outside of a transaction commits:
+    what comes before it and what comes after it would be two transactions."""
+    raw = connection.connection.driver_connection
+    if raw is not None and not raw.in_transaction:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def make_place(site: Site) -> None:
+    """Make the folder that a SQLite database lies in, closed to others."""
+    url = make_url(site.database_url)
+    if url.get_backend_name() == "sqlite" and url.database:
+        Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def close_to_others(site: Site) -> None:
+    """Take a SQLite database's file away from other users of the machine."""
+    url = make_url(site.database_url)
+    if url.get_backend_name() == "sqlite" and url.database and Path(url.database).exists():
+        Path(url.database).chmod(0o600)
+
+
+def serialize(db: Session) -> None:
+    """From here to the end of the transaction, nobody else changes people: for rules that count, such as
+    "one administrator stays"."""
+    if db.get_bind().dialect.name == "sqlite":
+        raw = db.connection().connection.driver_connection
+        if raw is not None and not raw.in_transaction:
+            db.execute(text("BEGIN IMMEDIATE"))
+    else:
+        db.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": SERIALIZE_LOCK})
+
+
+def explain(error: DBAPIError, site: Site) -> UserError:
+    """One line for a database that cannot be opened or that refuses."""
+    url = make_url(site.database_url).render_as_string(hide_password=True)
+    reason = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
+    return UserError(f"database {url}: {reason}")

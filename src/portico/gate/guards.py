@@ -1,0 +1,74 @@
+"""What every request of the gate passes.
+
+The right host, an honest origin, and headers that keep browsers careful.
+"""
+
+from __future__ import annotations
+
+from flask import Flask, Response, abort, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from portico.gate import origins
+from portico.site import Site
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+OWN_PAGES = ("same-origin", "none")
+ON_APP_HOSTS = frozenset({"hand_over.enter", "static", "portal.crashed"})
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "form-action {origins}",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    )
+)
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()",
+}
+
+
+def install(app: Flask, site: Site) -> None:
+    """Put the three in place."""
+    home = origins.site_origin(site)
+    own_hosts = origins.own_hosts(site)
+    policy = CONTENT_SECURITY_POLICY.format(
+        origins=" ".join(["'self'", *sorted(origins.declared(site) - {home})])
+    )
+
+    @app.before_request
+    def stay_at_home() -> AnyResponse | None:
+        """An app's own host shows nothing of the gate but the hand-over."""
+        if request.host in own_hosts and request.endpoint not in ON_APP_HOSTS:
+            return redirect(home + origins.address_of(request))
+        return None
+
+    @app.before_request
+    def honest_origin() -> None:
+        """A form must come from the site's own pages."""
+        if request.method in SAFE_METHODS:
+            return
+        origin = request.headers.get("Origin")
+        if origin is not None and origin != home:
+            abort(403, f"This form was opened at {origin}. This site is at {home}: open it there.")
+        if origin is None and request.headers.get("Sec-Fetch-Site", OWN_PAGES[0]) not in OWN_PAGES:
+            abort(403, "This form was sent by another site.")
+
+    @app.after_request
+    def careful(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        response.headers.setdefault("Content-Security-Policy", policy)
+        if request.endpoint != "static":
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response

@@ -1,0 +1,1 @@
+"""The portal: the apps that a person may open."""

@@ -1,0 +1,59 @@
+"""What happens once before the gate's workers start.
+
+Database, migrations, secrets, roles, the first-run link.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from portico.errors import UserError
+from portico.gate import database, migrations, secrets
+from portico.gate.accounts import actions, roles
+from portico.site import Site
+
+
+def prepare(site: Site | None = None) -> dict[str, list[str]]:
+    """Make everything ready; the notes are for the person who started the site.
+
+    Safe to run again, also at once.
+    """
+    from portico.gate.app import site_from_environment
+
+    site = site or site_from_environment()
+    try:
+        secrets.ensure(site)
+    except OSError as error:
+        raise UserError(f"state folder {site.state}: {error.strerror}: {error.filename}") from error
+    engine = ready_database(site)
+    try:
+        with Session(engine, expire_on_commit=False) as db:
+            token = actions.make_first_run_link(db)
+    finally:
+        engine.dispose()
+    if token is None:
+        return {"notes": []}
+    return {"notes": [f"No administrator yet. Make the first account here: {site.url}/-/first-run/{token}"]}
+
+
+def ready_database(site: Site) -> Engine:
+    """An engine whose database has this code's tables and the site's roles.
+
+    UserError when it cannot be opened.
+    """
+    try:
+        database.make_place(site)
+    except OSError as error:
+        raise UserError(f"database folder {error.filename}: {error.strerror}") from error
+    engine = database.open_engine(site.database_url, threads=1)
+    try:
+        if migrations.upgrade(engine):
+            database.close_to_others(site)
+        with Session(engine, expire_on_commit=False) as db:
+            roles.declare(db, site)
+    except OperationalError as error:
+        engine.dispose()
+        raise database.explain(error, site) from error
+    return engine

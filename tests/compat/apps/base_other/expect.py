@@ -1,0 +1,11 @@
+"""url_base_pathname of another place: kept below the app's path, and its root leads there."""
+
+from playwright.sync_api import Page, expect
+
+
+def visit(page: Page, url: str) -> None:
+    """The app works, and knows where it is."""
+    page.goto(url)
+    expect(page.locator("#back")).to_have_text("cba")
+    expect(page).to_have_url(url + "inner/")
+    expect(page.locator("#path")).to_have_text("/base_other/inner/x")

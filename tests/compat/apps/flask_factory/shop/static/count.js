@@ -1,0 +1,1 @@
+document.querySelector("#count").textContent = document.querySelectorAll("li").length + " items";

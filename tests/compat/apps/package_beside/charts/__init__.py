@@ -1,0 +1,7 @@
+from pathlib import Path
+
+import pandas as pd
+
+
+def load():
+    return pd.read_csv(Path(__file__).parent / "numbers.csv")

@@ -1,0 +1,11 @@
+"""requests_pathname_prefix for some other front: replaced by where the app is."""
+
+from playwright.sync_api import Page, expect
+
+
+def visit(page: Page, url: str) -> None:
+    """The app works, and knows where it is."""
+    page.goto(url)
+    expect(page.locator("#back")).to_have_text("cba")
+    expect(page).to_have_url(url + "")
+    expect(page.locator("#path")).to_have_text("/requests_prefix/x")

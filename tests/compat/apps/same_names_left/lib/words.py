@@ -1,0 +1,2 @@
+def sentence(side):
+    return f"this is {side}, said by left"

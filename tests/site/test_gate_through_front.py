@@ -1,0 +1,216 @@
+"""The gate as people meet it: behind the real nginx, beside real apps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from site_process import SiteProcess, eventually, short_folder
+
+PASSWORD = "correct horse battery"
+APP = """
+from flask import Flask, request
+from portico import current_user
+app = Flask(__name__)
+
+@app.get("/")
+def home():
+    return {"email": current_user.email, "roles": sorted(current_user.roles), "cookies": list(request.cookies)}
+"""
+SITE = """
+[site]
+url = "http://localhost:{port}"
+listen = "127.0.0.1:{port}"
+sign_up = "open"
+[roles]
+analyst = "Reads sales"
+[apps.sales]
+run = "app.py"
+access = "analyst"
+[apps.home]
+run = "app.py"
+[apps.lab]
+run = "app.py"
+host = "lab.localhost"
+"""
+
+
+class Visitor:
+    """A browser: keeps each host's cookies, reaches every host of the site at 127.0.0.1."""
+
+    def __init__(self, site: SiteProcess) -> None:
+        self.home = f"localhost:{site.port}"
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{site.port}", timeout=20)
+        self.jars: dict[str, dict[str, str]] = {}
+
+    def send(self, method: str, url: str, data: dict[str, str] | None = None) -> httpx.Response:
+        """One request, without following redirects."""
+        parts = urlsplit(url)
+        host = parts.netloc or self.home
+        jar = self.jars.setdefault(host, {})
+        headers = {
+            "Host": host,
+            "Accept": "text/html",
+            "Cookie": "; ".join(f"{k}={v}" for k, v in jar.items()),
+        }
+        self.client.cookies.clear()
+        answer = self.client.request(
+            method, parts._replace(scheme="", netloc="").geturl() or "/", headers=headers, data=data
+        )
+        for header in answer.headers.get_list("set-cookie"):
+            name, _, value = header.partition(";")[0].partition("=")
+            jar[name] = value
+            if "Max-Age=0" in header:
+                del jar[name]
+        return answer
+
+    def open(self, url: str) -> httpx.Response:
+        """The page at the end of all redirects."""
+        for _ in range(10):
+            answer = self.send("GET", url)
+            if answer.status_code not in {301, 302, 303, 307, 308}:
+                return answer
+            target = answer.headers["location"]
+            url = target if "://" in target else f"http://{urlsplit(url).netloc or self.home}{target}"
+        raise AssertionError(f"redirects without end: {url}")
+
+    def fill(self, path: str, **fields: str) -> httpx.Response:
+        """Fill in the page's form and send it."""
+        page = self.send("GET", path)
+        form = _Hidden()
+        form.feed(page.text)
+        return self.send("POST", path, form.found | fields)
+
+
+class _Hidden(HTMLParser):
+    """Hidden fields of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[str, str] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        if tag == "input" and found.get("type") == "hidden":
+            self.found[found["name"] or ""] = found.get("value") or ""
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[SiteProcess]:
+    """A site with three apps and an administrator."""
+    with short_folder() as folder:
+        root = Path(folder)
+        (root / "app.py").write_text(APP)
+        process = SiteProcess(root)
+        process.write(SITE.replace("{port}", str(process.port)))
+        with process:
+            link = urlsplit(process.first_run_link()).path
+            made = Visitor(process).fill(
+                link, email="root@example.org", name="Root", password=PASSWORD, repeat=PASSWORD
+            )
+            assert made.status_code == 302, made.text
+            yield process
+
+
+@pytest.fixture
+def anna(site: SiteProcess, request: pytest.FixtureRequest) -> str:
+    """A person of this test's own, without roles."""
+    email = f"anna-{abs(hash(request.node.name))}@example.org"
+    link = site.portico("user", "add", email)
+    assert link.returncode == 0, link.stderr
+    path = urlsplit(link.stdout.split()[-1]).path
+    assert Visitor(site).fill(path, password=PASSWORD, repeat=PASSWORD).status_code == 302
+    return email
+
+
+def sign_in(visitor: Visitor, email: str, path: str = "/-/sign-in") -> httpx.Response:
+    """Sign in on the page."""
+    return visitor.fill(path, email=email, password=PASSWORD)
+
+
+def test_a_stranger_is_led_to_the_sign_in_and_back(site: SiteProcess, anna: str) -> None:
+    """With the whole address, query and all; the app learns who asks and sees no session cookie."""
+    visitor = Visitor(site)
+    first = visitor.send("GET", "/home/?x=1&y=a%20b")
+    assert first.status_code == 302
+    assert first.headers["location"] == f"http://localhost:{site.port}/-/sign-in?/home/?x=1&y=a%20b"
+    back = sign_in(visitor, anna, "/-/sign-in?/home/?x=1&y=a%20b")
+    assert back.headers["location"] == "/home/?x=1&y=a%20b"
+    assert visitor.open("/home/").json() == {"email": anna, "roles": [], "cookies": []}
+
+
+def test_roles_open_apps_within_the_caches_seconds(site: SiteProcess, anna: str) -> None:
+    """Given and taken on the command line, while the site runs."""
+    visitor = Visitor(site)
+    sign_in(visitor, anna)
+    assert visitor.send("GET", "/sales/").status_code == 403
+    for change, status in (("--add", 200), ("--remove", 403)):
+        assert site.portico("user", "roles", anna, change, "analyst").returncode == 0
+        eventually(lambda status=status: visitor.send("GET", "/sales/").status_code == status, 5)
+
+
+def test_a_disabled_person_is_out_within_the_caches_seconds(site: SiteProcess, anna: str) -> None:
+    """Everywhere, and for good."""
+    visitor = Visitor(site)
+    sign_in(visitor, anna)
+    assert visitor.send("GET", "/home/").status_code == 200
+    started = time.monotonic()
+    assert site.portico("user", "disable", anna).returncode == 0
+    eventually(lambda: visitor.send("GET", "/home/").status_code == 302, 8)
+    assert time.monotonic() - started < 8
+    assert sign_in(Visitor(site), anna).status_code == 401
+
+
+def test_signing_out_ends_it(site: SiteProcess, anna: str) -> None:
+    """The cookie is gone from the browser, and worth nothing to whoever kept it."""
+    visitor = Visitor(site)
+    sign_in(visitor, anna)
+    kept = dict(visitor.jars[visitor.home])
+    visitor.fill("/-/sign-out")
+    assert visitor.jars[visitor.home] == {}
+    visitor.jars[visitor.home] = kept
+    eventually(lambda: visitor.send("GET", "/home/").status_code == 302, 8)
+
+
+def test_the_check_is_not_for_strangers(site: SiteProcess) -> None:
+    """Nor is the page of a crashed app, in whatever way the path is written."""
+    visitor = Visitor(site)
+    for path in ("/-/check/home", "/-/crashed/home", "/-//check/home", "/-/%63heck/home", "/-/./check/home"):
+        answer = visitor.send("GET", path)
+        assert answer.status_code in {400, 404}, path
+        assert "x-portico-identity" not in answer.headers
+
+
+def test_an_app_on_its_own_host_is_entered_through_the_site(site: SiteProcess, anna: str) -> None:
+    """From the app's address to the sign-in and back to the app, with a cookie of its own."""
+    visitor = Visitor(site)
+    lab = f"http://lab.localhost:{site.port}/"
+    page = visitor.open(lab)
+    assert "Sign in" in page.text
+    after = sign_in(visitor, anna, f"/-/sign-in?{lab}")
+    assert visitor.open(after.headers["location"]).json()["email"] == anna
+    assert visitor.open(lab).json()["email"] == anna
+    site_cookie = visitor.jars[visitor.home]["portico_session"]
+    assert visitor.jars[f"lab.localhost:{site.port}"]["portico_session"] != site_cookie
+
+
+def test_a_forged_form_is_refused_through_the_front_too(site: SiteProcess, anna: str) -> None:
+    """Another origin, or no token."""
+    visitor = Visitor(site)
+    sign_in(visitor, anna)
+    assert visitor.send("POST", "/-/sign-out").status_code == 400
+    assert visitor.send("GET", "/-/profile").status_code == 200
+
+
+def test_answers_say_nothing_about_the_server(site: SiteProcess) -> None:
+    """Strict headers on the gate's pages."""
+    headers = Visitor(site).send("GET", "/-/sign-in").headers
+    assert headers["content-security-policy"].startswith("default-src 'none'")
+    assert headers["cache-control"] == "no-store"
+    assert "werkzeug" not in str(headers).lower()

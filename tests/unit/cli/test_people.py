@@ -1,0 +1,118 @@
+"""`portico user` and `portico role`, on a site that is not running."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+SITE = """
+[site]
+url = "https://apps.example.com"
+[roles]
+analyst = "Reads sales"
+[apps.sales]
+run = "app.py"
+access = "analyst"
+"""
+
+
+@pytest.fixture
+def portico(tmp_path: Path) -> Run:
+    """Runs `portico ...` in the folder of a small site."""
+    (tmp_path / "portico.toml").write_text(SITE)
+    (tmp_path / "app.py").write_text("from flask import Flask\napp = Flask(__name__)\n")
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("PORTICO_")}
+
+    def run(*args: str, given: str = "") -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "portico", *args]
+        return subprocess.run(
+            command,
+            cwd=tmp_path,
+            env=environ,
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+def test_people_are_added_listed_and_changed_without_a_running_site(portico: Run) -> None:
+    """The database is made at the first use; the link carries the declared URL."""
+    added = portico("user", "add", "Anna@Example.org", "--name", "Anna", "--role", "admin")
+    assert added.returncode == 0, added.stderr
+    assert "https://apps.example.com/-/reset/" in added.stdout
+    listed = portico("user", "list").stdout
+    assert "anna@example.org" in listed
+    assert "admin" in listed
+    assert portico("user", "roles", "anna@example.org", "--add", "analyst").stdout == (
+        "anna@example.org: admin, analyst\n"
+    )
+    assert portico("user", "reset-link", "anna@example.org").stdout.count("/-/reset/") == 1
+
+
+def test_every_verb_speaks_json(portico: Run) -> None:
+    """For scripts."""
+    added = json.loads(portico("user", "add", "bob@example.org", "--json").stdout)
+    assert added["email"] == "bob@example.org"
+    assert added["link"].startswith("https://apps.example.com/-/reset/")
+    assert json.loads(portico("user", "list", "--json").stdout)[0]["active"] is True
+    assert json.loads(portico("user", "disable", "bob@example.org", "--json").stdout)["active"] is False
+    assert json.loads(portico("user", "enable", "bob@example.org", "--json").stdout)["active"] is True
+    roles = json.loads(portico("role", "list", "--json").stdout)
+    assert {role["name"]: role["apps"] for role in roles} == {"admin": [], "analyst": ["sales"]}
+    assert json.loads(portico("role", "add", "writer", "--json").stdout)["name"] == "writer"
+    assert json.loads(portico("role", "remove", "writer", "--json").stdout)["people"] == 0
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (
+            ("user", "roles", "ana@example.org"),
+            'no such person: "ana@example.org"; did you mean "anna@example.org"?',
+        ),
+        (
+            ("user", "add", "x@example.org", "--role", "analist"),
+            'no such role: "analist"; did you mean "analyst"?',
+        ),
+        (
+            ("user", "add", "anna@example.org"),
+            "there is an account with the address anna@example.org already",
+        ),
+        (("user", "add", "anna"), '"anna" is not a mail address'),
+        (("user", "disable", "anna@example.org"), "anna@example.org is the last administrator"),
+        (("user", "roles", "anna@example.org", "analyst"), "anna@example.org is the last administrator"),
+        (("user", "roles", "anna@example.org", "--remove", "writer"), "does not have the role writer"),
+        (("role", "remove", "analyst"), "declared in portico.toml"),
+        (("role", "remove", "admin"), "cannot be removed"),
+        (("role", "add", "Big Boss"), '"Big Boss" cannot be a role'),
+        (("user", "add", "x@example.org", "--password-stdin"), "password: Use at least 10 characters."),
+    ],
+)
+def test_mistakes_are_one_line(portico: Run, args: tuple[str, ...], said: str) -> None:
+    """What is wrong, and what would be right; exit 1, no traceback."""
+    portico("user", "add", "anna@example.org", "--role", "admin")
+    done = portico(*args, given="short\n")
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stdout == ""
+
+
+def test_a_password_can_be_piped_in_and_is_never_shown(portico: Run) -> None:
+    """For set-up by a script; no link is made then."""
+    done = portico("user", "add", "bob@example.org", "--password-stdin", given="correct horse battery\n")
+    assert done.returncode == 0, done.stderr
+    assert "reset" not in done.stdout
+    assert "correct horse" not in done.stdout + done.stderr

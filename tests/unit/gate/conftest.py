@@ -1,0 +1,81 @@
+"""A gate for each test, on SQLite and, where PORTICO_TEST_POSTGRES_URL names a server, on PostgreSQL too."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from gate_client import GateUnderTest, make_app, make_site
+from portico.gate import clock
+from portico.site import Access, Site
+
+POSTGRES = "PORTICO_TEST_POSTGRES_URL"
+DATABASES = ["sqlite", *(["postgresql"] if POSTGRES in os.environ else [])]
+
+
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database that nobody else uses."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / '.portico' / 'portico.db'}"
+        return
+    server = make_url(os.environ[POSTGRES])
+    name = f"portico_{uuid.uuid4().hex}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield server.set(database=name).render_as_string(hide_password=False)
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
+
+
+@pytest.fixture
+def site(tmp_path: Path, database_url: str) -> Site:
+    """A site with apps of every kind of access."""
+    return make_site(
+        tmp_path,
+        make_app("home"),
+        make_app("sales", Access(roles=frozenset({"analyst"}))),
+        make_app("board", Access(people=frozenset({"carla@example.org"}))),
+        make_app("news", Access(public=True)),
+        make_app("lab", host="lab.localhost", path=None),
+        database_url=database_url,
+    )
+
+
+@pytest.fixture
+def gate(site: Site) -> Iterator[GateUnderTest]:
+    """The gate of that site, ready, with nobody in it."""
+    gate = GateUnderTest(site)
+    yield gate
+    gate.close()
+
+
+class Hands:
+    """The clock's hands."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        """What the clock shows."""
+        return self.time
+
+    def move(self, **by: float) -> None:
+        """Move forward, as timedelta(**by)."""
+        self.time += timedelta(**by)
+
+
+@pytest.fixture
+def hands(monkeypatch: pytest.MonkeyPatch) -> Hands:
+    """A clock that stands still until a test moves it."""
+    hands = Hands()
+    monkeypatch.setattr(clock, "now", hands.now)
+    return hands

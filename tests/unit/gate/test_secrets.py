@@ -1,0 +1,84 @@
+"""The site's secrets: made once, closed to others, never printed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from gate_client import make_site
+from portico.errors import UserError
+from portico.gate import prepare, secrets
+from portico.site import to_json
+
+
+def test_secrets_are_made_once_and_differ_between_sites(tmp_path: Path) -> None:
+    """No default anywhere."""
+    one, other = make_site(tmp_path / "one"), make_site(tmp_path / "other")
+    first = secrets.ensure(one)
+    assert secrets.ensure(one).session_keys == first.session_keys
+    assert secrets.ensure(other).session_keys != first.session_keys
+
+
+def test_copies_of_a_site_that_start_at_once_have_the_same_secrets(tmp_path: Path) -> None:
+    """Six processes, one empty state folder: each reads the same keys, and they are those on disk."""
+    site = make_site(tmp_path)
+    code = (
+        "import sys, pathlib\nfrom portico.gate import secrets\nfrom portico.site import from_json\n"
+        "site = from_json(pathlib.Path(sys.argv[1]).read_text())\nsys.stdin.read(1)\n"
+        "found = secrets.ensure(site)\nprint(found.session_keys[0], found.identity_keys[0].kid)"
+    )
+    (tmp_path / "site.json").write_text(to_json(site))
+    command = [sys.executable, "-c", code, str(tmp_path / "site.json")]
+    copies = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(6)
+    ]
+    time.sleep(1)  # all have imported what they need and wait
+    for copy in copies:
+        assert copy.stdin is not None
+        copy.stdin.close()
+    said = {(copy.stdout.read() if copy.stdout else "") for copy in copies}
+    for copy in copies:
+        assert copy.wait(30) == 0
+        assert copy.stdout is not None
+        copy.stdout.close()
+    found = secrets.load(site)
+    assert said == {f"{found.session_keys[0]} {found.identity_keys[0].kid}\n"}
+
+
+def test_only_the_owner_can_read_them(tmp_path: Path) -> None:
+    """Files 0600, folders 0700."""
+    site = make_site(tmp_path)
+    secrets.ensure(site)
+    folder = site.state / "secrets"
+    assert folder.stat().st_mode & 0o777 == site.state.stat().st_mode & 0o777 == 0o700
+    files = {file.name: file.stat().st_mode & 0o777 for file in folder.iterdir()}
+    assert files == {"session.keys": 0o600, "identity.keys": 0o600, "identity.jwks": 0o600}
+
+
+def test_secrets_do_not_print(tmp_path: Path) -> None:
+    """Neither in a log nor in a traceback."""
+    found = secrets.ensure(make_site(tmp_path))
+    assert str(found) == "***"
+    assert found.session_keys[0] not in repr(found)
+
+
+def test_rotation_keeps_the_key_before(tmp_path: Path) -> None:
+    """And forgets the one before that."""
+    site = make_site(tmp_path)
+    kids = [secrets.ensure(site).identity_keys[0].kid]
+    for _ in range(2):
+        secrets.rotate(site)
+        kids.append(secrets.load(site).identity_keys[0].kid)
+    assert [key.kid for key in secrets.load(site).identity_keys] == [kids[2], kids[1]]
+    assert len(secrets.load(site).session_keys) == 2
+
+
+def test_a_state_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    """Which folder, and why."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match=r"state folder .*file"):
+        prepare(make_site(tmp_path, state=tmp_path / "file" / "state"))
