@@ -96,10 +96,9 @@ class Nginx(Container):
 
     def workers(self) -> set[str]:
         """The ids of the worker processes that take new connections."""
-        listing = self.run("sh", "-c", "grep -l 'nginx: worker process' /proc/[0-9]*/cmdline; true")
-        alive = {line.split("/")[2] for line in listing.splitlines() if line.startswith("/proc/")}
-        leaving = self.run("sh", "-c", "grep -l 'is shutting down' /proc/[0-9]*/cmdline; true")
-        return alive - {line.split("/")[2] for line in leaving.splitlines() if line.startswith("/proc/")}
+        lines = self.run("sh", "-c", "grep -H '' /proc/[0-9]*/cmdline | tr '\\0' ' '").splitlines()
+        titles = {line.split("/")[2]: line.partition(":")[2] for line in lines if line.startswith("/proc/")}
+        return {process for process, title in titles.items() if title.strip() == "nginx: worker process"}
 
 
 @dataclass
@@ -141,7 +140,7 @@ class Place:
 
     def nginx(self, options: Sequence[str] = (), **settings: str) -> Nginx:
         """The outer nginx with these settings (tls="files" is PORTICO_TLS=files), healthy, on a port of 127.0.0.1."""
-        values = {"upstream": "site:8000", "tls_poll": "1"} | settings
+        values = {"upstream": "site:8000"} | settings
         environment = [f"--env=PORTICO_{name.upper()}={value}" for name, value in values.items()]
         ports = ["--publish=127.0.0.1::8080", "--publish=127.0.0.1::8443", "--publish=127.0.0.1::8443/udp"]
         nginx = Nginx(self.start(self.nginx_image, options=[*LOCKED_UP, *environment, *ports, *options]))
@@ -177,7 +176,7 @@ def place(nginx_image: str) -> Iterator[Place]:
             docker("volume", "rm", "--force", *here.volumes, check=False)
 
 
-def wait_until(holds: Any, seconds: float = 20) -> None:
+def wait_until(holds: Any, seconds: float = 90) -> None:
     """Return as soon as it holds; AssertionError when it has not in time."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
