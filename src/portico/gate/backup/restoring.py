@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -39,6 +40,7 @@ def restore(site: Site, backup: Backup, *, force: bool = False, end_sessions: bo
     nothing has changed.
     """
     _refuse_newer(backup)
+    _refuse_strangers(site.state)
     stamp, kept = f"{clock.now():%Y%m%d-%H%M%S-%f}", list[str]()
     try:
         if not force:
@@ -61,6 +63,13 @@ def _refuse_newer(backup: Backup) -> None:
         raise UserError(
             f"this backup's tables are of revision {revision}, made by Portico {backup.manifest.portico}, and newer "
             f"than this Portico knows ({migrations.HEAD}); install the newer Portico, then restore"
+        )
+
+
+def _refuse_strangers(state: Path) -> None:
+    if state.exists() and state.stat().st_uid != os.geteuid():
+        raise UserError(
+            f"{state}: belongs to {state.owner()}; restore as that user, who would otherwise not be able to read it"
         )
 
 
@@ -113,7 +122,7 @@ def _put_site_file(site: Site, backup: Backup) -> list[str]:
         return [f"{here} is the backup's"]
     if here.read_bytes() == backup.site_file.read_bytes():
         return []
-    beside = here.with_name(f"{here.name}.from-backup")
-    shutil.copyfile(backup.site_file, beside)
-    beside.chmod(0o600)
-    return [f"{here} is not the same as in the backup; yours stays, the backup's is {beside.name} beside it"]
+    aside = site.state / f"{here.name}.from-backup"
+    shutil.copyfile(backup.site_file, aside)
+    aside.chmod(0o600)
+    return [f"{here} is not the same as in the backup; yours stays, the backup's is {aside}"]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+import os
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,6 +14,9 @@ from sqlalchemy import create_engine, text
 
 from gate_client import GateUnderTest
 from portico.errors import UserError
+from portico.gate.accounts import actions
+from portico.gate.accounts.desk import open_desk
+from portico.gate.audit import COMMAND_LINE
 from portico.gate.backup import Key, Restored, Seal, opened, restore, save
 from portico.site import Site
 
@@ -162,7 +169,7 @@ def test_restored_files_are_closed_to_others(make_place: MakePlace) -> None:
 
 
 def test_the_site_file_goes_along_and_never_replaces_one_that_differs(make_place: MakePlace) -> None:
-    """An empty place gets it; a place with its own keeps that and finds the other beside it."""
+    """An empty place gets it; a place with its own keeps that and finds the other in its state folder."""
     from dataclasses import replace
 
     source, empty, other = make_place("source"), make_place("empty"), make_place("other")
@@ -175,7 +182,7 @@ def test_the_site_file_goes_along_and_never_replaces_one_that_differs(make_place
     assert (empty.root / "portico.toml").read_text() == '[site]\nname = "Example"\n'
     assert "yours stays" in put(file, other).notes[0]
     assert (other.root / "portico.toml").read_text() == '[site]\nname = "Other"\n'
-    assert (other.root / "portico.toml.from-backup").read_text() == '[site]\nname = "Example"\n'
+    assert (other.state / "portico.toml.from-backup").read_text() == '[site]\nname = "Example"\n'
     assert put(file, empty, force=True).notes == []
 
 
@@ -185,3 +192,57 @@ def test_what_was_never_served_has_nothing_to_save(make_place: MakePlace) -> Non
     with pytest.raises(UserError, match="never served"):
         save(site, site.root, NO_SEAL)
     assert list(site.root.iterdir()) == []
+
+
+def test_a_place_of_another_user_is_not_touched(
+    make_place: MakePlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The site's own user could not read what root restored."""
+    source, target = make_place("source"), make_place("target")
+    inhabit(source)
+    inhabit(target)
+    file, before = save(source, None, NO_SEAL).file, everything(target)
+    monkeypatch.setattr(os, "geteuid", lambda: target.state.stat().st_uid + 1)
+    with pytest.raises(UserError, match="restore as that user"):
+        put(file, target, force=True)
+    assert everything(target) == before
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_backup_is_one_moment(make_place: MakePlace, kind: str) -> None:
+    """While somebody adds people, each of them is in a backup with a line in its audit, or not at all."""
+    site = make_place("source", kind)
+    GateUnderTest(site).close()
+    stop, began = threading.Event(), threading.Event()
+
+    def keep_adding() -> None:
+        with open_desk(site) as db:
+            for number in itertools.count():
+                actions.create_person(db, COMMAND_LINE, f"person{number}@example.org")
+                began.set()
+                if stop.is_set():
+                    return
+
+    writer = threading.Thread(target=keep_adding)
+    writer.start()
+    try:
+        assert began.wait(30)
+        files = [save(site, site.root / f"{number}.tar.gz", NO_SEAL).file for number in range(4)]
+    finally:
+        stop.set()
+        writer.join(30)
+    counts = []
+    for file in files:
+        with opened(file, NO_KEY) as backup:
+            people = lines(backup.folder / "database/person.jsonl", "email")
+            created = lines(backup.folder / "database/audit.jsonl", "subject")
+            assert set(people) <= set(created)
+            assert len(people) == len([subject for subject in created if subject.startswith("person")])
+            counts.append(len(people))
+    assert counts[0] < counts[-1]
+
+
+def lines(file: Path, column: str) -> list[str]:
+    """One column of a table in a backup."""
+    names, *rows = [json.loads(line) for line in file.read_text().splitlines()]
+    return [row[names.index(column)] for row in rows]
