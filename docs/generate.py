@@ -1,4 +1,4 @@
-"""Writes the pages of docs/ that are made from the code: `make docs`. Tests hold each page to its generator."""
+"""Writes the pages of docs/ and nginx/ that are made from the code: `make docs`. Tests hold each to its generator."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from pathlib import Path
 import click
 
 from portico.cli import VERBS, portico
+from portico.serve.front.pages import render_outer_pages
 from portico.site import reference
 
+DOCS = Path(__file__).parent
 HEAD = """\
 # Commands
 
@@ -26,7 +28,9 @@ Exit codes: 0 done, 1 a mistake that a person can mend (the line says which), 2 
 def main() -> None:
     """Write every page."""
     for name, text in PAGES.items():
-        (Path(__file__).parent / name).write_text(text(), "utf-8")
+        (DOCS / name).write_text(text(), "utf-8")
+    for name, page in render_outer_pages().items():
+        (DOCS.parent / "nginx/pages" / name).write_text(page, "utf-8")
 
 
 def commands() -> str:

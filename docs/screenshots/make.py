@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 
@@ -19,6 +16,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
+from example_site import example_site  # noqa: E402
 from people import make_first_account  # noqa: E402
 from site_process import SiteProcess  # noqa: E402
 
@@ -56,18 +54,6 @@ PICTURES = (
     Picture("phone-portal", "/", ".app", width=390, height=760, scale=2),
     Picture("phone-dashboard", "/dashboard/", CHARTS, width=390, height=760, scale=2),
 )
-
-
-@contextmanager
-def example_site() -> Iterator[SiteProcess]:
-    """The repository's portico.toml, served without its fixed port."""
-    with TemporaryDirectory(prefix="p-", dir="/tmp") as folder:
-        root = Path(folder)
-        (root / "apps").symlink_to(ROOT / "apps")
-        lines = (ROOT / "portico.toml").read_text(encoding="utf-8").splitlines(keepends=True)
-        text = "".join(line for line in lines if not line.startswith("port = "))
-        with SiteProcess(root, text) as site:
-            yield site
 
 
 def sign_in(browser: Browser, site: SiteProcess) -> StorageState:

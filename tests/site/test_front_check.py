@@ -107,7 +107,7 @@ def test_a_revoked_session_is_out_when_the_cached_answer_ends(site: FrontSite) -
     who = newcomer(site, "e")
     assert site.ask("/sales/", who=who).status == 200
     del site.gate.door.people[token("e")]
-    deadline = time.monotonic() + site.site.check_cache + 0.5
+    deadline = time.monotonic() + site.site.check_cache + 3  # a loaded machine is slow
     while site.ask("/sales/", who=who).status == 200:
         assert time.monotonic() < deadline
         time.sleep(0.1)

@@ -115,6 +115,20 @@ def test_only_a_trusted_proxy_may_name_the_client(any_nginx: Path) -> None:
         assert site.apps["open"].last.header("X-Forwarded-For") == "127.0.0.1"
 
 
+@pytest.mark.parametrize(("trusted", "taken"), [("127.0.0.0/8", True), ("10.0.0.0/8", False)])
+def test_only_a_trusted_proxy_may_have_given_the_request_its_id(
+    any_nginx: Path, trusted: str, taken: bool
+) -> None:
+    app = example_app("open", access=Access(public=True))
+    with FrontSite(any_nginx, [app], trusted_proxies=(trusted,)) as site:
+        answer = site.ask("/open/", headers=[("X-Request-ID", "0123456789abcdef")])
+        seen = site.apps["open"].last.header("X-Request-ID")
+        assert answer.header("X-Request-ID") == seen
+        assert (seen == "0123456789abcdef") is taken
+        site.ask("/open/", headers=[("X-Request-ID", "not an id")])
+        assert site.apps["open"].last.header("X-Request-ID") != "not an id"
+
+
 @pytest.mark.parametrize(
     ("sent", "seen"),
     [

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shutil
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from load import Load, get
@@ -70,11 +70,12 @@ def test_restart_replaces_the_workers_without_losing_a_request(site: SiteProcess
             change(site, f"version {number}")
             done = site.portico("restart", "sales")
             assert (done.stdout, done.returncode) == ("sales: replaced\n", 0), done.stderr
-        time.sleep(4)  # until the last old workers have gone
+            old, pids = pids, [*pids, *site.app("sales")["pids"]]
+        site.wait_until(lambda: not any(psutil.pid_exists(pid) for pid in old), what="old workers gone")
     assert load.failures == []
     assert load.count > 50
     assert version(site).startswith("version 2")
-    assert set(site.app("sales")["pids"]).isdisjoint(pids)
+    assert set(site.app("sales")["pids"]).isdisjoint(old)
     assert site.app("sales")["requests"] >= load.count
 
 
@@ -100,9 +101,10 @@ def test_restart_knows_the_names(site: SiteProcess) -> None:
     assert wrong.returncode == 1
     assert "there is no app sails" in wrong.stderr
     assert sorted(site.portico("restart").stdout.splitlines()) == ["other: replaced", "sales: replaced"]
+    (old,) = site.status()["gate"]["pids"]
     with Load(f"{site.url}/-/sign-in", threads=2) as load:
         assert site.portico("restart", "gate").stdout == "gate: replaced\n"
-        time.sleep(3.5)
+        site.wait_until(lambda: not psutil.pid_exists(old), what="the old gate gone")
     assert load.failures == []
 
 
@@ -113,7 +115,12 @@ def test_reload_changes_only_what_changed(site: SiteProcess) -> None:
     site.start()
     before = site.wait_until(lambda: len(p := site.app("sales")["pids"]) == 2 and p)
     third = site.app("third")["pids"]
+    gate = site.status()["gate"]["pids"]
     assert site.portico("reload").stdout == "nothing changed\n"
+    site.write(TOML + '[apps.third]\nrun = "third/app.py"\naccess = "public"\nthreads = 3\n')
+    assert site.portico("reload").stdout == "changed third\n"
+    assert site.status()["gate"]["pids"] == gate  # it sees nothing of threads
+    third = site.app("third")["pids"]
     without_other = TOML.partition("[apps.other]")[0]
     changed = '[apps.third]\nrun = "third/app.py"\naccess = "public"\nthreads = 2\n'
     added = '[apps.fresh]\nrun = "other/app.py"\naccess = "public"\n'

@@ -14,13 +14,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from site_process import SiteProcess, short_folder
+from site_process import SiteProcess, eventually, short_folder
 
 PAGE = Path(__file__).parents[2] / "docs" / "tutorial" / "first-site.md"
 SHOWN = "http://localhost:8000"
 PASSWORD = "ten small brass lamps"
 BLOCK = re.compile(r"((?:^[^\n]+\n)+)?\n*^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-TEXT_OF_CALLBACK = {
+CALLBACK = {
     "output": "head.children",
     "outputs": {"id": "head", "property": "children"},
     "inputs": [{"id": "region", "property": "value", "value": "south"}],
@@ -138,8 +138,16 @@ def after(command: str, site: SiteProcess) -> None:
             assert cora.get(f"{site.url}/weather/").status_code == 200
     elif command == "portico restart weather":
         with cora_at(site) as cora:
-            answer = cora.post(f"{site.url}/weather/_dash-update-component", json=TEXT_OF_CALLBACK)
-            assert answer.json()["response"]["head"]["children"] == "Weather in the south, for Cora Example"
+            # A connection that the front still keeps to an old worker may carry one more answer of the old code.
+            eventually(
+                lambda: greeting(cora, site) == "Weather in the south, for Cora Example", 5, "greeting"
+            )
+
+
+def greeting(client: httpx.Client, site: SiteProcess) -> str:
+    """What the weather app says."""
+    answer = client.post(f"{site.url}/weather/_dash-update-component", json=CALLBACK).json()
+    return str(answer["response"]["head"]["children"])
 
 
 @contextmanager

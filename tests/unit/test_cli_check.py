@@ -62,8 +62,22 @@ def test_json_names_the_file_the_apps_and_the_problems(folder: Path) -> None:
         "file": str(folder / "portico.toml"),
         "apps": [{"name": "a", "run": "app.py", "path": "/a"}],
         "problems": ['apps.b.run: no such file: "b.py"'],
+        "warnings": [],
     }
     assert result.return_value == 1
+
+
+def test_a_misspelt_variable_is_a_warning_not_a_problem(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "portico.toml").write_text('[apps]\na = "app.py"\n')
+    monkeypatch.setenv("PORTICO_DATABSE_URL", "sqlite:///x.db")
+    result = check()
+    assert result.output.splitlines() == [
+        'PORTICO_DATABSE_URL: Portico reads no such variable; did you mean "PORTICO_DATABASE_URL"?',
+        "portico.toml: 1 app, no problems",
+    ]
+    assert result.return_value == 0
 
 
 def test_the_file_is_found_from_a_folder_below(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,7 +86,6 @@ def test_json_says_the_same(folder: Path) -> None:
         "why": "Dash(...)",
         "path": None,
         "folder": None,
-        "environment": {},
     }
 
 

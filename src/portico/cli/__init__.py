@@ -37,6 +37,9 @@ VERBS: dict[str, dict[str, str]] = {
         "user": "Add, list and disable people; make links for a new password",
         "role": "Add, list and remove roles",
     },
+    "Secrets": {
+        "secrets": "Renew the keys with which the site signs",
+    },
 }
 
 

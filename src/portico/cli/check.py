@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -11,11 +12,14 @@ from portico.errors import SiteError, UserError
 from portico.site import FILE_NAME, Site, examine, find_site
 from portico.site.document import display
 from portico.site.targets import check_targets
+from portico.site.variables import misspelt
 
 
 @click.command("check")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print JSON: the file, the apps, the problems.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON: the file, the apps, the problems, the warnings."
+)
 def command(file: Path | None, as_json: bool) -> int:
     """Read portico.toml and say what is wrong, without serving.
 
@@ -24,13 +28,16 @@ def command(file: Path | None, as_json: bool) -> int:
     """
     found = _site_file(file)
     site, problems = _examined(found)
+    warnings = misspelt(os.environ)
     if as_json:
         apps = (
             [{"name": app.name, "run": app.run.text, "path": app.path} for app in site.apps] if site else []
         )
-        render.as_json({"file": str(found), "apps": apps, "problems": list(problems)})
+        render.as_json(
+            {"file": str(found), "apps": apps, "problems": list(problems), "warnings": list(warnings)}
+        )
     else:
-        for line in problems:
+        for line in (*problems, *warnings):
             click.echo(line)
         click.echo(f"{display(found)}: {_summary(site, len(problems))}")
     return 1 if problems else 0

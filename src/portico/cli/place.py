@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import TypeVar
 import click
 
 from portico.errors import UserError
-from portico.site import FILE_NAME, Site, SiteError, examine, find_site, from_apps, load
+from portico.serve import rundir
+from portico.site import FILE_NAME, Site, SiteError, examine, find_site, from_apps, from_json, load
 
 STATE_FOLDER = ".portico"
 Verb = TypeVar("Verb", bound=Callable[..., object])
@@ -71,6 +73,15 @@ def running_folder(file: Path | None) -> Path:
     if file is None:
         folders.append(_run_folder_without_file(here))  # served with `portico serve app.py`
     return next((folder for folder in folders if (folder / "control.sock").exists()), folders[0])
+
+
+def served_url(site: Site, file: Path | None) -> str:
+    """The site's public URL; of a running site the one it was started with (`portico serve --port`)."""
+    run = rundir.find(running_folder(file))
+    if run.locked():
+        with contextlib.suppress(OSError, ValueError):
+            return from_json(run.site_json.read_text()).url
+    return site.url
 
 
 def _read(apps: Sequence[str], file: Path | None, environ: Mapping[str, str]) -> Site:

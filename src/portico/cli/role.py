@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from portico.cli import render
-from portico.cli.place import read_site, site_file
+from portico.cli.place import read_place, site_file
 from portico.cli.user import json_option
 
 
@@ -27,7 +27,7 @@ def add(name: str, description: str, file: Path | None, as_json: bool) -> None:
     from portico.gate.accounts import desk, roles
     from portico.gate.audit import COMMAND_LINE
 
-    with desk.open_desk(read_site((), file)) as db:
+    with desk.open_desk(read_place(file)) as db:
         role = roles.add(db, COMMAND_LINE, name, description)
         added = {"name": role.name, "description": role.description}
     if as_json:
@@ -43,7 +43,7 @@ def list_roles(file: Path | None, as_json: bool) -> None:
     """List roles: how many people have each, and which apps it opens."""
     from portico.gate.accounts import desk, roles
 
-    site = read_site((), file)
+    site = read_place(file)
     with desk.open_desk(site) as db:
         found: list[dict[str, Any]] = [
             {
@@ -72,7 +72,7 @@ def remove(name: str, file: Path | None, as_json: bool) -> None:
     from portico.gate.accounts import desk, roles
     from portico.gate.audit import COMMAND_LINE
 
-    site = read_site((), file)
+    site = read_place(file)
     with desk.open_desk(site) as db:
         had = roles.remove(db, COMMAND_LINE, name, site)
     if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -45,11 +46,13 @@ def run(
 
     from portico.serve.logs import chosen_format
     from portico.serve.supervisor import Settings, serve
+    from portico.site.variables import misspelt
 
     settings = Settings(
         dev=dev,
         in_container=in_container,
         log_format=chosen_format(log_format, sys.stdout),
         read_again=lambda: read_site(apps, file, port, listen),
+        warnings=misspelt(os.environ),
     )
     return serve(site, settings)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from portico.cli import render
-from portico.cli.place import read_site, site_file
+from portico.cli.place import read_place, served_url, site_file
 from portico.errors import UserError
 
 if TYPE_CHECKING:
@@ -40,12 +40,12 @@ def add(  # noqa: PLR0917  click gives the options by name
     from portico.gate.accounts import actions, desk
     from portico.gate.audit import COMMAND_LINE
 
-    site = read_site((), file)
+    site = read_place(file)
     hashed = _password_from_stdin(email, name) if password_stdin else None
     with desk.open_desk(site) as db:
         person = actions.create_person(db, COMMAND_LINE, email, name=name, password_hash=hashed, roles=roles)
         token = None if hashed else actions.issue_reset_link(db, COMMAND_LINE, person)
-    link = f"{site.url}/-/reset/{token}" if token else None
+    link = f"{served_url(site, file)}/-/reset/{token}" if token else None
     if as_json:
         render.as_json(_person(person) | {"link": link})
     else:
@@ -63,7 +63,7 @@ def list_people(file: Path | None, as_json: bool) -> None:
     from portico.gate.accounts import desk
     from portico.gate.models import Person
 
-    with desk.open_desk(read_site((), file)) as db:
+    with desk.open_desk(read_place(file)) as db:
         people = [_person(person) for person in db.scalars(select(Person).order_by(Person.email))]
     if as_json:
         render.as_json(people)
@@ -100,7 +100,7 @@ def set_roles(  # noqa: PLR0917  click gives the options by name
     from portico.gate.accounts import actions, desk, people
     from portico.gate.audit import COMMAND_LINE
 
-    with desk.open_desk(read_site((), file)) as db:
+    with desk.open_desk(read_place(file)) as db:
         person = people.find_person(db, email)
         if roles or added or removed:
             wanted = _wanted(person, roles, added, removed)
@@ -121,7 +121,7 @@ def disable(email: str, file: Path | None, as_json: bool) -> None:
     from portico.gate.accounts import actions, desk, people
     from portico.gate.audit import COMMAND_LINE
 
-    with desk.open_desk(read_site((), file)) as db:
+    with desk.open_desk(read_place(file)) as db:
         person = people.find_person(db, email)
         actions.disable(db, COMMAND_LINE, person)
     _say(person, "is disabled.", as_json)
@@ -136,7 +136,7 @@ def enable(email: str, file: Path | None, as_json: bool) -> None:
     from portico.gate.accounts import actions, desk, people
     from portico.gate.audit import COMMAND_LINE
 
-    with desk.open_desk(read_site((), file)) as db:
+    with desk.open_desk(read_place(file)) as db:
         person = people.find_person(db, email)
         actions.enable(db, COMMAND_LINE, person)
     _say(person, "is enabled.", as_json)
@@ -151,7 +151,7 @@ def verify(email: str, file: Path | None, as_json: bool) -> None:
     from portico.gate.accounts import actions, desk, people
     from portico.gate.audit import COMMAND_LINE
 
-    with desk.open_desk(read_site((), file)) as db:
+    with desk.open_desk(read_place(file)) as db:
         person = people.find_person(db, email)
         actions.verify_address(db, COMMAND_LINE, person)
     _say(person, "is verified.", as_json)
@@ -166,11 +166,11 @@ def reset_link(email: str, file: Path | None, as_json: bool) -> None:
     from portico.gate.accounts import actions, desk, people
     from portico.gate.audit import COMMAND_LINE
 
-    site = read_site((), file)
+    site = read_place(file)
     with desk.open_desk(site) as db:
         person = people.find_person(db, email)
         token = actions.issue_reset_link(db, COMMAND_LINE, person)
-    link = f"{site.url}/-/reset/{token}"
+    link = f"{served_url(site, file)}/-/reset/{token}"
     if as_json:
         render.as_json({"email": person.email, "link": link})
     else:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +47,7 @@ def create_gate(site: Site | None = None) -> Flask:
         engine = db.engine
     database.tune(engine)
     app.extensions["portico"] = GateState(site, db, known, _run_folder())
-    app.session_interface = DatabaseSessions(site, engine, known.session_keys[0])
+    app.session_interface = DatabaseSessions(site, engine)
     _install(app, db, site)
     hasty = database.open_engine(site.database_url, threads=1, busy=HASTY_SECONDS)
     issuer = Issuer(site.url, known.identity_keys[0])
@@ -67,10 +69,16 @@ def _install(app: Flask, db: SQLAlchemy, site: Site) -> None:
 
 
 def _version_static(endpoint: str, values: dict[str, Any]) -> None:
-    """Let browsers keep style and scripts, but no older than this release's."""
+    """Let browsers and the front keep style and scripts: what changes has another address."""
     if endpoint == "static" and "v" not in values:
-        file = Path(__file__).parent / "static" / values["filename"]
-        values["v"] = f"{file.stat().st_mtime_ns:x}" if file.exists() else ""
+        values["v"] = _digest(values["filename"])
+
+
+@cache
+def _digest(name: str) -> str:
+    """What a static file holds, in a few letters: the same in every copy of a site, unlike its time."""
+    file = Path(__file__).parent / "static" / name
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:12] if file.is_file() else ""
 
 
 def _settings(site: Site, known: secrets.Secrets) -> dict[str, Any]:
@@ -82,6 +90,7 @@ def _settings(site: Site, known: secrets.Secrets) -> dict[str, Any]:
     return {
         "SECRET_KEY": known.session_keys[0],
         "SECRET_KEY_FALLBACKS": list(known.session_keys[1:]),
+        "WTF_CSRF_SECRET_KEY": list(reversed(known.session_keys)),  # signs with the last, accepts all
         "SQLALCHEMY_ENGINES": {"default": database.engine_options(site.database_url)},
         "MAX_CONTENT_LENGTH": 256 * 1024,
         "SEND_FILE_MAX_AGE_DEFAULT": 3600,

@@ -1,14 +1,13 @@
 """Flask's `session`, kept in the database. The cookie is a random token and nothing else.
 
-A visitor who is not signed in gets a token when a form needs one; its form secret is derived from the token
-with the site's key, so that no row is written for visitors who only look. A row is written when somebody
+A visitor who is not signed in gets a token when a form needs one; its form secret is derived from the token,
+so that no row is written for visitors who only look. A row is written when somebody
 signs in, or when a view puts something into `session`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import hmac
 from collections.abc import Iterator
 from typing import Any
 
@@ -29,7 +28,7 @@ _DERIVED = (CSRF, USER)  # never stored: they follow from the token and the row
 class GateSession(SessionMixin):
     """A dictionary that is read from the database at first use."""
 
-    def __init__(self, engine: Engine, key: bytes, token: str | None, request: Request) -> None:
+    def __init__(self, engine: Engine, token: str | None, request: Request) -> None:
         self.token = token if sessions.well_formed(token) else None
         self.row_id: int | None = None
         self.parent_id: int | None = None
@@ -39,7 +38,6 @@ class GateSession(SessionMixin):
         self.modified = False
         self.accessed = False
         self._engine = engine
-        self._key = key
         self._request = request
         self._values: dict[str, Any] | None = None
 
@@ -79,11 +77,14 @@ class GateSession(SessionMixin):
         return values
 
     def form_secret(self) -> str:
-        """What this browser's forms are bound to; makes a token when there is none."""
+        """What this browser's forms are bound to; makes a token when there is none.
+
+        The site's keys sign it in every form, and are no part of it: it stays when they are rotated.
+        """
         _ = self.loaded
         if self.token is None:
             self.token, self.fresh_token = sessions.new_token(), True
-        return hmac.new(self._key, b"form:" + self.token.encode(), hashlib.sha256).hexdigest()
+        return hashlib.sha256(b"form:" + self.token.encode()).hexdigest()
 
     def adopt(self, token: str, row: SessionRow) -> None:
         """Become this newly started session, empty.
@@ -137,14 +138,13 @@ class GateSession(SessionMixin):
 class DatabaseSessions(SessionInterface):
     """Opens and saves the sessions of the gate's requests."""
 
-    def __init__(self, site: Site, engine: Engine, key: str) -> None:
+    def __init__(self, site: Site, engine: Engine) -> None:
         self._site = site
         self._engine = engine
-        self._key = key.encode()
 
     def open_session(self, app: Flask, request: Request) -> GateSession:
         """Take the token of the request's cookie; nothing is read yet."""
-        return GateSession(self._engine, self._key, request.cookies.get(self._site.session_cookie), request)
+        return GateSession(self._engine, request.cookies.get(self._site.session_cookie), request)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Write what changed; give the browser its token, or take it away."""

@@ -6,7 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from portico.serve.banner import app_addresses
 from portico.serve.runner.interpreter import command_line
 from portico.site.model import App, Site
 from portico.site.targets import program_path
@@ -56,6 +58,10 @@ def for_app(site: Site, app: App, environ: Mapping[str, str], dev: bool) -> Laun
         "PORTICO_PREFIX": app.prefix,
         "PYTHONUNBUFFERED": "1",
     }
+    if (
+        app.run.kind == "command"
+    ):  # Panel's and Bokeh's servers refuse WebSockets from other addresses than these
+        env.setdefault("BOKEH_ALLOW_WS_ORIGIN", ",".join(_hosts(site, app)))
     return Launch(
         name=app.name,
         argv=command_line(None if app.run.kind == "command" else app.python),
@@ -101,6 +107,11 @@ def for_gate(site: Site, site_json: Path, environ: Mapping[str, str], dev: bool)
         is_command=False,
         prepare=GATE_PREPARE,
     )
+
+
+def _hosts(site: Site, app: App) -> list[str]:
+    """Host and port of each address of the app, as a browser names them in `Origin`."""
+    return [urlsplit(address).netloc for address in app_addresses(site, app)]
 
 
 def _spec(site: Site, app: App, dev: bool) -> str:

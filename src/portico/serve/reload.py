@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from portico.serve.launch import Launch
-from portico.site.model import Site
+from portico.site.model import Run, RunKind, Site
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The apps to start, to stop, and to give new workers; and whether the gate must see a new site."""
+    """The apps to start, to stop, and to give new workers; whether the front has to see a new site, and the gate."""
 
     added: tuple[str, ...]
     removed: tuple[str, ...]
     changed: tuple[str, ...]
     site: bool
+    gate: bool
 
     def __bool__(self) -> bool:
         return bool(self.added or self.removed or self.changed or self.site)
@@ -42,4 +44,27 @@ def difference(
         removed=tuple(name for name in before if name not in after),
         changed=tuple(name for name in after if name in before and after[name] != before[name]),
         site=old != new,
+        gate=_seen_by_the_gate(old) != _seen_by_the_gate(new),
     )
+
+
+def _seen_by_the_gate(site: Site) -> Site:
+    """The site without what the gate has no use for: how its apps are run."""
+    run, nowhere = Run(RunKind.FILE, ""), Path()
+    apps = (
+        replace(
+            app,
+            run=run,
+            folder=nowhere,
+            workers=1,
+            threads=1,
+            sleep_after=None,
+            start_timeout=0,
+            request_timeout=0,
+            max_body=0,
+            python=None,
+            environment=(),
+        )
+        for app in site.apps
+    )
+    return replace(site, check_cache=0, apps=tuple(apps))

@@ -9,13 +9,16 @@ import hashlib
 import os
 import shutil
 import stat
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from portico.errors import UserError
 
 LONGEST_SOCKET = 100  # bytes; the kernels allow 107 (Linux) and 103 (macOS)
 ROOM_FOR_NAMES = 16  # later reloads may add apps with names up to this long
+MEMORY = Path("/dev/shm")  # noqa: S108 - Linux's file system in memory
+ROOM_IN_MEMORY = 128_000_000  # bytes: twice what the front may keep there
 
 
 class RunDirectory:
@@ -31,6 +34,7 @@ class RunDirectory:
         self.site_json = path / "site.json"
         self.pids = path / "pids.json"
         self.control = path / "control.sock"
+        self._checks = path / "nginx" / "checks"
         self._lock = -1
 
     def socket(self, name: str) -> Path:
@@ -39,10 +43,30 @@ class RunDirectory:
 
     def clean(self) -> None:
         """Remove what an earlier run left (sockets, markers, nginx's files) and make the folders anew."""
+        self._forget_checks()
         for folder in (self.sockets, self.starting, self.crashed, self.nginx, self.cache):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.control.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def checks_in_memory(self) -> Iterator[None]:
+        """Let the front keep the gate's answers in memory: on a full disk nginx would hang up on everybody signed in.
+
+        Where there is no such place, or little room in it, they stay in `nginx`.
+        """
+        with contextlib.suppress(OSError):
+            if shutil.disk_usage(MEMORY).free >= ROOM_IN_MEMORY:
+                self._checks.symlink_to(tempfile.mkdtemp(prefix="portico-", dir=MEMORY))
+        try:
+            yield
+        finally:
+            self._forget_checks()
+
+    def _forget_checks(self) -> None:
+        if self._checks.is_symlink():
+            shutil.rmtree(self._checks.readlink(), ignore_errors=True)
+            self._checks.unlink(missing_ok=True)
 
     def lock(self) -> None:
         """Hold the site for this process. UserError with the other's pid when it is being served already."""

@@ -22,6 +22,7 @@ from portico.serve.logs import LogFormat, Logs, standard_output
 from portico.serve.reload import Difference, difference
 from portico.serve.rundir import RunDirectory, write_whole
 from portico.serve.service import Service
+from portico.serve.system_manager import SystemManager
 from portico.serve.turns import Turns
 from portico.serve.worker import CrashError, StartError
 from portico.serve.workers import Surroundings
@@ -39,12 +40,14 @@ class Settings:
     """How to serve: in development or not, in which log format, and how to read the site again.
 
     `in_container`: development may listen beyond loopback, because this container's ports are published there only.
+    `warnings`: what to say at the start.
     """
 
     dev: bool
     log_format: LogFormat
     read_again: Callable[[], Site]
     in_container: bool = False
+    warnings: tuple[str, ...] = ()
 
 
 def serve(site: Site, settings: Settings) -> int:
@@ -61,8 +64,9 @@ def serve(site: Site, settings: Settings) -> int:
         leftovers.end_leftovers(run.pids)
         ports.check_free(ports.addresses(site))
         run.clean()
-        write_whole(run.site_json, to_json(site))
-        return asyncio.run(Supervisor(site, settings, run).run())
+        with run.checks_in_memory():
+            write_whole(run.site_json, to_json(site))
+            return asyncio.run(Supervisor(site, settings, run).run())
     except OSError as error:
         raise rundir.write_error(error, run.path) from error
     finally:
@@ -79,6 +83,7 @@ class Supervisor:
         self.logs = Logs(settings.log_format, standard_output(), time.time)
         self.apps: dict[str, Service] = {}
         self._run = run
+        self._manager = SystemManager(os.environ)
         self._environ = dict(os.environ)
         self._on_terminal = os.isatty(0)
         self._stop_asked = asyncio.Event()
@@ -90,6 +95,8 @@ class Supervisor:
         """The whole life of a served site."""
         self._prepare()
         self._listen_to_signals()
+        for line in self.settings.warnings:
+            self.logs.say(line)
         control = Control(self._run.control, Answers(self).verbs())
         try:
             self.gate.begin()
@@ -97,6 +104,7 @@ class Supervisor:
                 service.begin()
             await control.open()  # meanwhile they import
             await self.front.start(self.site, self.releases())
+            self.around.task(self._manager.watchdog())
             await self._announce()
             if self.settings.dev:
                 self._watch()
@@ -136,20 +144,24 @@ class Supervisor:
     async def reload(self) -> str:
         """Read portico.toml again and change only what changed. UserError: it is wrong; everything stays."""
         async with self._changing:
-            site = self.settings.read_again()
-            if (site.state, site.run_folder) != (self.site.state, self.site.run_folder):
-                raise UserError(
-                    "site.state and run_folder cannot change while the site is served; stop it and serve it again"
-                )
-            before = {name: service.launch for name, service in self.apps.items()}
-            after = self._launches(site)
-            what = difference(before, after, old=self.site, new=site)
-            try:
-                if what:
-                    await self._become(site, after, what)
-            except OSError as error:
-                raise rundir.write_error(error, self._run.path) from error
-            return what.as_text()
+            with self._manager.reloading():
+                return await self._read_again()
+
+    async def _read_again(self) -> str:
+        site = self.settings.read_again()
+        if (site.state, site.run_folder) != (self.site.state, self.site.run_folder):
+            raise UserError(
+                "site.state and run_folder cannot change while the site is served; stop it and serve it again"
+            )
+        before = {name: service.launch for name, service in self.apps.items()}
+        after = self._launches(site)
+        what = difference(before, after, old=self.site, new=site)
+        try:
+            if what:
+                await self._become(site, after, what)
+        except OSError as error:
+            raise rundir.write_error(error, self._run.path) from error
+        return what.as_text()
 
     def releases(self) -> Mapping[str, str]:
         """Under which name the front caches each app's bundles and assets."""
@@ -160,13 +172,14 @@ class Supervisor:
     def _prepare(self) -> None:
         self._lifeline, self._lifeline_end = os.pipe()
         self.around = Surroundings(self._run, self.logs, self._lifeline, Turns(), self._note_pids)
-        self.gate = Service(
-            for_gate(self.site, self._run.site_json, self._environ, self.settings.dev), self.around
-        )
+        self.gate = Service(self._gate_launch(), self.around)
         for name, launch in self._launches(self.site).items():
             self.apps[name] = Service(launch, self.around)
         self.front = Front(self.around, self.settings.dev)
         self.logs.width = max(len(name) for name in ("gate", "front", *self.apps))
+
+    def _gate_launch(self) -> Launch:
+        return for_gate(self.site, self._run.site_json, self._environ, self.settings.dev)
 
     def _launches(self, site: Site) -> dict[str, Launch]:
         return {app.name: for_app(site, app, self._environ, self.settings.dev) for app in site.apps}
@@ -202,6 +215,7 @@ class Supervisor:
             raise UserError(f"the gate did not start: {fault}") from fault
         for line in banner(self.site, time.time() - self.started):
             self.logs.say(line)
+        self._manager.ready(f"Serving {self.site.name} at {self.site.url}")
 
     def _watch(self) -> None:
         from portico.serve.watch import watch
@@ -232,11 +246,10 @@ class Supervisor:
             service = self.apps.pop(name)
             self.around.task(service.stop(DRAIN_LIMIT))
             self.logs.forget(name)
-        await self._replace(
-            [(self.gate, None), *((self.apps[name], launches[name]) for name in what.changed)]
-        )
+        gate = [(self.gate, self._gate_launch())] if what.gate else []
+        await self._replace([*gate, *((self.apps[name], launches[name]) for name in what.changed)])
 
-    async def _replace(self, services: list[tuple[Service, Launch | None]]) -> None:
+    async def _replace(self, services: list[tuple[Service, Launch]]) -> None:
         results = await asyncio.gather(*(s.replace(launch) for s, launch in services), return_exceptions=True)
         problems = []
         for (service, _), result in zip(services, results, strict=True):
@@ -250,6 +263,7 @@ class Supervisor:
     async def _drain(self) -> None:
         """Front first, so that what it has accepted reaches the apps; then apps and gate."""
         self.logs.say("stopping")
+        self._manager.stopping()
         end = time.monotonic() + (DEV_DRAIN_LIMIT if self.settings.dev else DRAIN_LIMIT)
 
         async def orderly() -> None:

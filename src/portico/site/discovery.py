@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from portico.site import imports
@@ -28,17 +28,11 @@ _SKIPPED = frozenset(
         "migrations",
     )
 )
-# How a script is served by its own program, and the variables it needs for that.
-_COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
-    "Streamlit": (
-        "streamlit run {file} --server.port {{port}} --server.address 127.0.0.1 --server.headless true "
-        "--server.baseUrlPath={{prefix}}",
-        {},
-    ),
-    "Panel": (
-        "panel serve {file} --port {{port}} --address 127.0.0.1 --prefix={{prefix}}",
-        {"BOKEH_ALLOW_WS_ORIGIN": "localhost:8000"},  # else Bokeh refuses the WebSockets of any other host
-    ),
+# How a script is served by its own program.
+_COMMANDS = {
+    "Streamlit": "streamlit run {file} --server.port {{port}} --server.address 127.0.0.1 --server.headless true "
+    "--server.baseUrlPath={{prefix}}",
+    "Panel": "panel serve {file} --port {{port}} --address 127.0.0.1 --prefix={{prefix}}",
 }
 _LARGEST = 1_000_000  # bytes; a larger Python file is generated data
 
@@ -58,7 +52,6 @@ class Found:
     why: str
     path: str | None = None
     folder: str | None = None
-    environment: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +109,9 @@ def _is_test(name: str) -> bool:
 def _entries(sources: dict[Path, Source], graph: imports.Graph) -> dict[Path, Recognised]:
     """The files to serve: those with an app that no other such file brings along by importing it."""
     found = {
-        file: seen for file, source in sources.items() if (seen := recognise(source)) and not is_page(source)
+        file: seen
+        for file, source in sources.items()
+        if (seen := recognise(source)) and (uses_pages(source) or not is_page(source))
     }
     pages = [file.parent / "pages" for file in found if _has_pages(sources[file], found[file])]
     found = {
@@ -165,8 +160,7 @@ def _found(name: str, source: Source, seen: Recognised, root: Path) -> Found:
     written = _shown(source.file, root)
     found = Found(name, written, seen.kind, f"{written}:{seen.line}", seen.why, seen.path)
     if seen.kind in _COMMANDS:
-        command, environment = _COMMANDS[seen.kind]
-        return replace(found, run=command.format(file=shlex.quote(written)), environment=environment)
+        return replace(found, run=_COMMANDS[seen.kind].format(file=shlex.quote(written)))
     if imports.needs_package(source):
         module, base = imports.module_name(source.file)
         return replace(

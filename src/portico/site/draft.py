@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from portico.site.discovery import Found
 
@@ -31,15 +31,10 @@ def draft(name: str, apps: Iterable[Found]) -> str:
     for number, app in enumerate(apps):
         settings = {"run": app.run, "folder": app.folder, "path": app.path}
         lines = [f"{key} = {_quoted(value)}" for key, value in settings.items() if value is not None]
-        lines += [f"env = {_inline(app.environment)}"] if app.environment else []
         hints = _HINTS if number == 0 else ""
         heading = f"[apps.{app.name}]"
         parts.append(f"{heading:<37} # {app.kind}: {app.where}\n" + "\n".join(lines) + f"\n{hints}")
     return "\n".join(parts)
-
-
-def _inline(values: Mapping[str, str]) -> str:
-    return f"{{ {', '.join(f'{key} = {_quoted(value)}' for key, value in values.items())} }}"
 
 
 def _quoted(text: str) -> str:

@@ -11,7 +11,8 @@ from portico.site.model import Run, RunKind
 # Names of files and folders that say nothing about what the app is.
 _GENERIC = """
     app apps application asgi backend code dash dashboards flask index init main manage project run server
-    service services source src start streamlit_app web webapp wsgi
+    service services source src start streamlit_app usage web webapp wsgi dash_app dashapp flask_app application
+    web_app
 """
 GENERIC = frozenset(_GENERIC.split())
 RESERVED = frozenset({"gate", "front", "portico"})

@@ -99,8 +99,15 @@ def uses_pages(source: Source) -> bool:
 
 
 def is_page(source: Source) -> bool:
-    """Whether the file registers itself as a page of a Dash app."""
-    return any((source.meaning(call.func) or "").endswith("register_page") for call in source.calls)
+    """Whether the file registers itself, by its `__name__`, as a page of a Dash app."""
+    return any(
+        (source.meaning(call.func) or "").endswith("register_page")
+        and any(
+            isinstance(node, ast.Name) and node.id == "__name__"
+            for node in [*call.args[:1], *(k.value for k in call.keywords if k.arg == "module")]
+        )
+        for call in source.calls
+    )
 
 
 def _object(source: Source) -> Recognised | None:
@@ -143,9 +150,10 @@ def _server_of_unknown(source: Source) -> Recognised | None:
             and name in ("server", "application")
             and isinstance(value, ast.Attribute)
             and value.attr == "server"
-            and isinstance(value.value, ast.Name)
+            and source.meaning(value.value) is not None
         ):
-            return Recognised("Dash", value.value.id, value.lineno, f"{name} = {ast.unparse(value)}")
+            app = ast.unparse(value.value)
+            return Recognised("Dash", app, value.lineno, f"{name} = {app}.server")
     return None
 
 

@@ -106,7 +106,7 @@ SITE = (
     ),
     Setting(
         "check_cache",
-        kinds.duration("0s", "5m"),
+        kinds.duration("0s", "30s"),  # the signed identity in the answer is valid for 60 s
         "How long the front may reuse the gate's answer: a revoked session is out after at most this long.",
         "3s",
         example="10s",

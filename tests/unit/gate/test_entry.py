@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from html import unescape
 from typing import Any
 
 import pytest
@@ -26,6 +27,11 @@ def test_a_person_signs_in_sees_the_apps_and_signs_out(gate: GateUnderTest) -> N
     assert browser.cookie is None
     assert browser.check("home").status_code == 401
     assert gate.audit()[-2:] == ["signed-in", "signed-out"]
+
+
+def test_a_stranger_has_nothing_to_sign_out_of(gate: GateUnderTest) -> None:
+    """The page leads to the sign-in."""
+    assert gate.browser().get("/-/sign-out").location == "/-/sign-in"
 
 
 def test_the_old_token_is_worthless_after_sign_out(gate: GateUnderTest) -> None:
@@ -184,6 +190,22 @@ def test_open_sign_up_makes_an_account(gate: GateUnderTest) -> None:
     assert "New" in browser.get("/-/profile").text
 
 
+def test_who_makes_an_account_on_the_way_to_an_app_ends_there(gate: GateUnderTest) -> None:
+    """The wanted address comes along from the sign-in to the sign-up and back, and leads nowhere else."""
+    browser = gate.browser()
+    link = re.search(r'href="(/-/sign-up[^"]*)"', browser.get("/-/sign-in?/sales/a%20b?x=1&y=2").text)
+    assert link
+    answer = browser.fill(
+        unescape(link[1]), email="new@example.org", name="", password=PASSWORD, repeat=PASSWORD
+    )
+    assert answer.location == "/-/sign-in?signed-up&next=/sales/a%2520b%3Fx%3D1%26y%3D2"
+    assert "Almost there" in browser.get(answer.location).text
+    assert browser.sign_in("new@example.org", path=answer.location).location == "/sales/a%20b?x=1&y=2"
+    stranger = gate.browser()
+    for path in ("/-/sign-in?//evil.example/", "/-/sign-up?next=https://evil.example/"):
+        assert "evil" not in stranger.get(path).text
+
+
 def test_signing_up_with_a_taken_address_looks_the_same_and_changes_nothing(gate: GateUnderTest) -> None:
     """Same status, same place, same page; the old password stays, the new one does not work."""
     gate.person()
@@ -271,7 +293,8 @@ def test_a_person_who_is_signed_in_needs_no_sign_in_page(gate: GateUnderTest) ->
     browser = gate.browser()
     browser.sign_in()
     assert browser.get("/-/sign-in").location == "/"
-    assert browser.get("/-/sign-up").location == "/-/portal"
+    assert browser.get("/-/sign-up").location == "/"
+    assert browser.get("/-/sign-up?next=/sales/").location == "/sales/"
 
 
 def test_a_tampered_or_foreign_cookie_is_nobody(gate: GateUnderTest) -> None:

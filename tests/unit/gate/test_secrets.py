@@ -8,11 +8,13 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from gate_client import make_site
+from gate_client import GateUnderTest, make_site
+from portico.cli.secrets import command
 from portico.errors import UserError
 from portico.gate import prepare, secrets
-from portico.site import to_json
+from portico.site import load, to_json
 
 
 def test_secrets_are_made_once_and_differ_between_sites(tmp_path: Path) -> None:
@@ -75,6 +77,37 @@ def test_rotation_keeps_the_key_before(tmp_path: Path) -> None:
         kids.append(secrets.load(site).identity_keys[0].kid)
     assert [key.kid for key in secrets.load(site).identity_keys] == [kids[2], kids[1]]
     assert len(secrets.load(site).session_keys) == 2
+
+
+def test_a_form_that_is_open_when_the_keys_are_rotated_is_still_good(tmp_path: Path) -> None:
+    """Until the rotation after; who is signed in stays signed in."""
+    site = make_site(tmp_path)
+    gate = GateUnderTest(site)
+    gate.person()
+    old = gate.browser()
+    old.sign_in()
+    form = old.hidden("/-/profile")
+    for status in (302, 400):
+        secrets.rotate(site)
+        gate = GateUnderTest(site)
+        browser = gate.browser()
+        browser.cookie = old.cookie
+        assert browser.get("/-/profile").status_code == 200
+        assert browser.post("/-/profile", form | {"name": "Anna"}).status_code == status
+        gate.close()
+
+
+def test_the_command_says_when_the_new_keys_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a site that is stopped, and before its first start."""
+    (tmp_path / "portico.toml").write_text("[site]\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match="the first `portico serve` makes them"):
+        CliRunner().invoke(command, ["rotate"], standalone_mode=False, catch_exceptions=False)
+    before = secrets.ensure(load(tmp_path, {}))
+    done = CliRunner().invoke(command, ["rotate"], standalone_mode=False, catch_exceptions=False)
+    assert done.output == "The keys are new; the next `portico serve` uses them.\n"
+    after = secrets.load(load(tmp_path, {}))
+    assert [key.kid for key in after.identity_keys][1:] == [key.kid for key in before.identity_keys]
 
 
 def test_a_state_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:

@@ -87,20 +87,44 @@ def test_only_the_gates_first_worker_prepares(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "text"),
+    ("before", "after", "text", "gate"),
     [
-        ("", "", "nothing changed"),
-        ("threads = 3", "threads = 4", "changed sales"),
-        ('run = "sales.py"', 'run = "sales.py"\naccess = "public"', "changed the site's settings"),
-        ('env = { COLOUR = "blue" }', "", "changed sales"),
-        ('[apps.root]\nrun = "root.py"\npath = "/"', "", "removed root"),
-        ("[apps.root]", '[apps.fresh]\nrun = "fresh.py"\n[apps.root]', "added fresh"),
-        ("apps.example.com", "apps.example.org", "changed sales, root"),
+        ("", "", "nothing changed", False),
+        ("threads = 3", "threads = 4", "changed sales", False),
+        ('run = "sales.py"', 'run = "sales.py"\naccess = "public"', "changed the site's settings", True),
+        ('env = { COLOUR = "blue" }', "", "changed sales", False),
+        ('[apps.root]\nrun = "root.py"\npath = "/"', "", "removed root", True),
+        ("[apps.root]", '[apps.fresh]\nrun = "fresh.py"\n[apps.root]', "added fresh", True),
+        ("apps.example.com", "apps.example.org", "changed sales, root", True),
     ],
 )
-def test_a_reload_touches_only_what_changed(before: str, after: str, text: str, tmp_path: Path) -> None:
-    """New workers for an app only when its own launch is different; the gate sees every change."""
+def test_a_reload_touches_only_what_changed(
+    before: str, after: str, text: str, gate: bool, tmp_path: Path
+) -> None:
+    """New workers for an app only when its own launch is different; the gate starts anew only for what it sees."""
     old, new = site(tmp_path), site(tmp_path, TOML.replace(before, after) if before else TOML)
     found = difference(launches(old), launches(new), old=old, new=new)
     assert found.as_text() == text
+    assert found.gate is gate
     assert bool(found) is (text != "nothing changed")
+
+
+def test_a_reload_gives_the_gate_what_changed_of_its_own_launch(tmp_path: Path) -> None:
+    """More workers of the gate are a change that it sees."""
+    old, new = site(tmp_path), site(tmp_path, TOML.replace("[site]", "[site]\ngate_workers = 2"))
+    assert difference(launches(old), launches(new), old=old, new=new).gate
+    assert for_gate(new, Path("/run/site.json"), {}, dev=False).workers == 2
+
+
+def test_a_command_may_be_asked_for_websockets_at_each_of_its_addresses(tmp_path: Path) -> None:
+    """Bokeh's server, which is Panel's, refuses those from other addresses; what the app sets itself wins."""
+    toml = (
+        TOML + '[apps.flow]\nrun = "sleep {port}"\npath = "/flow"\nhost = "flow.example.com"\nport = 5006\n'
+    )
+    one = site(tmp_path, toml)
+    allowed = "apps.example.com,flow.example.com,apps.example.com:5006"
+    given = for_app(one, one.app("flow"), {}, dev=False).env({}, first=True)
+    assert given["BOKEH_ALLOW_WS_ORIGIN"] == allowed
+    own = site(tmp_path, toml + 'env = { BOKEH_ALLOW_WS_ORIGIN = "*" }\n')
+    assert for_app(own, own.app("flow"), {}, dev=False).env({}, first=True)["BOKEH_ALLOW_WS_ORIGIN"] == "*"
+    assert "BOKEH_ALLOW_WS_ORIGIN" not in for_app(one, one.app("sales"), {}, dev=False).env({}, first=True)

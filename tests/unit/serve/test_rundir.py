@@ -102,3 +102,30 @@ def test_cleaning_keeps_nothing_of_an_earlier_run(tmp_path: Path) -> None:
     (run.nginx / "nginx.conf").touch()
     run.clean()
     assert list(run.crashed.iterdir()) == list(run.nginx.iterdir()) == []
+
+
+def test_the_fronts_answers_lie_in_memory_and_go_with_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a killed supervisor left there is found again; where there is little room nothing is put there."""
+    memory = tmp_path / "memory"
+    memory.mkdir()
+    monkeypatch.setattr(rundir, "MEMORY", memory)
+    monkeypatch.setattr(rundir, "ROOM_IN_MEMORY", 1)
+    killed = []
+    for _ in range(2):  # nobody tidies up after the first
+        run = rundir.make(tmp_path / "run", [])
+        run.clean()
+        killed.append(run.checks_in_memory())
+        killed[-1].__enter__()
+        (place,) = memory.iterdir()
+        assert (run.nginx / "checks").readlink() == place
+        assert place.stat().st_mode & 0o777 == 0o700
+        (place / "answer").touch()
+    run.clean()
+    with run.checks_in_memory():
+        assert len(list(memory.iterdir())) == 1
+    assert list(memory.iterdir()) == []
+    monkeypatch.setattr(rundir, "ROOM_IN_MEMORY", 10**18)
+    with run.checks_in_memory():
+        assert not (run.nginx / "checks").exists()

@@ -142,7 +142,6 @@ def test_a_streamlit_script_is_a_command_and_its_pages_are_part_of_it(write) -> 
 def test_a_panel_script_is_a_command(write) -> None:
     (app,) = discover(write({"flow.py": "import panel as pn\npn.Row('x').servable()\n"})).apps
     assert app.run == "panel serve flow.py --port {port} --address 127.0.0.1 --prefix={prefix}"
-    assert app.environment == {"BOKEH_ALLOW_WS_ORIGIN": "localhost:8000"}
 
 
 def test_a_file_that_cannot_be_served_or_read_is_noted(write) -> None:

@@ -45,9 +45,9 @@ folder = "src"
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=1))
 def test_any_file_name_is_written_so_that_toml_reads_it_back(run: str) -> None:
-    apps = [Found("a", run, "Dash", "x", "x", environment={"A": run})]
+    apps = [Found("a", run, "Dash", "x", "x")]
     read = tomllib.loads(draft(run, apps))
-    assert read["apps"]["a"] == {"run": run, "env": {"A": run}}
+    assert read["apps"]["a"] == {"run": run}
     assert read["site"] == {"name": run}
 
 

@@ -44,7 +44,7 @@ def test_every_problem_is_told_at_once(lines) -> None:
             '[site]\ngate_workers = "2"',
             'site.gate_workers: expected a whole number, not "2"; write 2 without quotes',
         ),
-        ('[site]\ncheck_cache = "1h"', 'site.check_cache: "1h" is out of range; from 0s to 5m'),
+        ('[site]\ncheck_cache = "1h"', 'site.check_cache: "1h" is out of range; from 0s to 30s'),
         ('[site]\nsign_up = "opne"', 'site.sign_up: unknown value "opne"; did you mean "open"?'),
         ("[site]\nsign_up = 1", "site.sign_up: unknown value 1; one of open, invite, closed"),
         (

@@ -42,9 +42,8 @@ def sign_in() -> AnyResponse | str | tuple[str, int]:
         return leave_for(target)
     form = SignInForm()
     if not form.validate_on_submit():
-        return render_template(
-            "sign_in.html", form=form, notice=NOTICES.get(request.query_string.decode("latin-1"))
-        )
+        notice = next((text for key, text in NOTICES.items() if key in request.args), None)
+        return render_template("sign_in.html", form=form, notice=notice, sign_up=with_next("sign_up", target))
     seconds = throttle.wait(gate().db, "sign-in", client_ip(), form.email.data)
     if seconds:
         return failures.answer(429, f"Too many tries. Try again in {seconds} seconds.", retry_after=seconds)
@@ -52,7 +51,10 @@ def sign_in() -> AnyResponse | str | tuple[str, int]:
     if person is None or not person.active:
         throttle.failed(gate().db, "sign-in", client_ip(), form.email.data)
         actions.note_failed_sign_in(gate().db, client_ip(), addresses.normalised(form.email.data))
-        return render_template("sign_in.html", form=form, wrong=DISABLED if person else WRONG), 401
+        wrong = DISABLED if person else WRONG
+        return render_template(
+            "sign_in.html", form=form, wrong=wrong, sign_up=with_next("sign_up", target)
+        ), 401
     throttle.succeeded(gate().db, "sign-in", client_ip(), form.email.data)
     begin_session(person, remember=bool(form.remember.data), via="password")
     return leave_for(target)
@@ -63,15 +65,16 @@ def sign_in() -> AnyResponse | str | tuple[str, int]:
 def sign_up() -> AnyResponse | str:
     """Make an account where the site is open to that.
 
-    The answer is the same whether or not the address is taken.
+    The answer is the same whether or not the address is taken. Where to go next comes along to the sign-in.
     """
+    target = wanted()
     if gate().site.sign_up is not SignUp.OPEN:
         return render_template("sign_up_closed.html")
     if current_user.is_authenticated:
-        return redirect(url_for("portal.portal"))
+        return leave_for(target)
     form = SignUpForm()
     if not form.validate_on_submit():
-        return render_template("sign_up.html", form=form)
+        return render_template("sign_up.html", form=form, sign_in=with_next("sign_in", target))
     db, client, email = gate().db, client_ip(), form.email.data
     if seconds := throttle.wait(db, "sign-up", client, email):
         return failures.answer(429, f"Too many tries. Try again in {seconds} seconds.", retry_after=seconds)
@@ -81,7 +84,7 @@ def sign_up() -> AnyResponse | str:
         actions.sign_up(db, actor(email), email, name=form.name.data or "", password_hash=hashed)
     except actions.AddressTakenError:
         actions.note_repeated_sign_up(db, client, email)
-    return redirect(f"{url_for('entry.sign_in')}?signed-up")
+    return redirect(with_next("sign_in", target, notice="signed-up"))
 
 
 @blueprint.route("/sign-out", methods=["GET", "POST"])
@@ -89,6 +92,8 @@ def sign_up() -> AnyResponse | str:
 def sign_out() -> AnyResponse | str:
     """Ask with GET, sign out with POST."""
     form = ConfirmForm()
+    if request.method == "GET" and not current_user.is_authenticated:
+        return redirect(url_for("entry.sign_in"))
     if not form.validate_on_submit():
         return render_template("sign_out.html", form=form)
     session = own_session()
@@ -114,6 +119,13 @@ def wanted() -> str:
     raw = request.query_string.decode("latin-1")
     whole = raw.startswith("/") or raw.startswith(("http://", "https://"))
     return origins.safe_next(gate().site, raw if whole else request.args.get("next"))
+
+
+def with_next(page: str, target: str, notice: str = "") -> str:
+    """The address of the sign-in or sign-up that remembers where the visitor wants to go."""
+    onward = "" if target == origins.HOME else f"next={quote(target, safe='/')}"
+    query = "&".join(part for part in (notice, onward) if part)
+    return url_for(f"entry.{page}") + (f"?{query}" if query else "")
 
 
 def leave_for(target: str) -> AnyResponse:

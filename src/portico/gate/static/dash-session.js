@@ -6,11 +6,13 @@
 //
 // data-site    the site's URL                            data-prefix  where the app stands: "/sales", or empty
 // data-strip   what the app must not see of its paths    data-others  prefixes of the site's other apps, by blanks
+// data-own     a regular expression: paths that begin like the prefix, but are pages of the app's own
 (function () {
   "use strict";
 
-  const { site, prefix, strip, others: otherPrefixes } = document.currentScript.dataset;
+  const { site, prefix, strip, others: otherPrefixes, own: ownPages } = document.currentScript.dataset;
   const others = (otherPrefixes || "").split(" ").filter(Boolean);
+  const own = ownPages && new RegExp(`^(?:${ownPages})/?$`);
 
   // ---------------------------------------------------------------------------------------------- paths
 
@@ -26,9 +28,16 @@
     );
   }
 
+  // Whether a path has the app's prefix already. A page of the app's own may only look so.
+  function placed(path) {
+    if (!under(path, prefix)) return false;
+    const [bare] = path.split(/[?#]/, 1);
+    return !own || under(path, prefix + prefix) || bare === `${prefix}/` || !own.test(bare);
+  }
+
   // The app's path as the site knows it; anything else comes back as it is.
   function outward(path) {
-    return ours(path) && !under(path, prefix) ? prefix + path : path;
+    return ours(path) && !placed(path) ? prefix + path : path;
   }
 
   // A URL with its path mapped and in the form in which it came; one of another origin, or none, stays as it is.
@@ -41,7 +50,10 @@
       return url;
     }
     const path = map(target.pathname);
-    if (target.origin !== window.location.origin || path === target.pathname) return url;
+    // What is meant relatively, and ends below the prefix, is where it should be.
+    if (/^(?!\/|[a-z]+:)/i.test(String(url)) && under(target.pathname, prefix)) return url;
+    const here = target.host === window.location.host && /^(?:https?|wss?):$/.test(target.protocol);
+    if (!here || path === target.pathname) return url;
     target.pathname = path;
     return String(url)[0] === "/" ? target.pathname + target.search + target.hash : target.href;
   }
@@ -108,7 +120,40 @@
     if (value && outward(value) !== value) element.setAttribute(name, outward(value));
   }
 
+  // What else asks the server by an address: XMLHttpRequest, EventSource, WebSocket, beacons.
+  function mountRequests() {
+    const open = XMLHttpRequest.prototype.open;
+    XMLHttpRequest.prototype.open = function (method, url, ...more) {
+      return open.call(this, method, mapped(url, outward), ...more);
+    };
+    const beacon = navigator.sendBeacon;
+    navigator.sendBeacon = function (url, data) {
+      return beacon.call(this, mapped(url, outward), data);
+    };
+    for (const name of ["EventSource", "WebSocket"]) {
+      window[name] = class extends window[name] {
+        constructor(url, ...more) {
+          super(mapped(url, outward), ...more);
+        }
+      };
+    }
+  }
+
+  // What fetch was given, with its address mapped; a promise of it when a body must be read first.
+  function mountedResource(resource) {
+    if (!(resource instanceof Request)) return mapped(resource, outward);
+    const url = mapped(resource.url, outward);
+    if (url === resource.url) return resource;
+    const options = {};
+    for (const name of ["method", "headers", "mode", "credentials", "cache", "redirect", "integrity", "keepalive", "signal"]) {
+      options[name] = resource[name];
+    }
+    if (["GET", "HEAD"].includes(resource.method)) return new Request(url, options);
+    return resource.blob().then((body) => new Request(url, { ...options, body }));
+  }
+
   if (prefix) {
+    mountRequests();
     if (window.React) mountComponents(window.React);
     mountHistory("pushState");
     mountHistory("replaceState");
@@ -195,8 +240,11 @@
 
   const fetchOriginal = window.fetch;
   window.fetch = function (resource, options) {
-    const asked = prefix && typeof resource === "string" ? outward(resource) : resource;
-    const answered = fetchOriginal.call(this, asked, options);
+    const asked = prefix ? mountedResource(resource) : resource;
+    const answered =
+      asked instanceof Promise
+        ? asked.then((request) => fetchOriginal.call(window, request, options))
+        : fetchOriginal.call(this, asked, options);
     answered.then(
       (answer) => {
         if (answer.status === 401 && answer.headers.has("X-Portico-Sign-In")) tell();

@@ -57,7 +57,7 @@ def render_pages(site: Site) -> dict[str, str]:
     files: dict[str, str] = {}
     for page in PAGES:
         sign_in = f"{site.url}/-/sign-in" if page.file == "401" else ""
-        files |= _render(page, site.name, sign_in or f"{site.url}/")
+        files |= _render(page, site.name, sign_in or f"{site.url}/-/")
         files[f"{page.file}.json"] = _answer(page, {"sign_in": sign_in} if sign_in else {})
     return files
 

@@ -18,10 +18,12 @@ from types import ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from portico.serve.runner import compression, dash_asgi
+from portico.serve.runner import compression, dash_asgi, dash_jobs
 from portico.serve.runner.dash_page import Page, with_script
 from portico.serve.runner.dash_prefix import Mount, mount
 
+# Who imports one of these puts WSGI apps under paths of its own.
+CARRIERS = ("werkzeug.middleware.dispatcher", "starlette.middleware.wsgi", "a2wsgi")
 PREFIX_KEYS = ("url_base_pathname", "routes_pathname_prefix", "requests_pathname_prefix")
 
 
@@ -39,14 +41,21 @@ class DashPlace:
     def put(self, app: Any) -> None:
         """Give a Dash object that has read its own settings, and made no routes yet, its place."""
         config = app.config
-        place = mount(self.prefix, config.routes_pathname_prefix, config.requests_pathname_prefix)
+        place = mount(
+            self.prefix,
+            config.routes_pathname_prefix,
+            config.requests_pathname_prefix,
+            whole=backend_of(app) == "flask",
+            inside=any(name in sys.modules for name in CARRIERS),
+        )
         if place.note:
             self.notes.append(place.note)
             print(f"portico: {place.note}", file=sys.stderr, flush=True)
         config.routes_pathname_prefix = place.routes
         config.requests_pathname_prefix = place.requests
         if config.url_base_pathname is not None:
-            config.url_base_pathname = place.requests
+            # Apps compare it with the names of their views and with request.path, to guard them: as the routes.
+            config.url_base_pathname = place.routes
         self.mounts[app] = place
 
     def index(self, app: Any, html: str) -> str:
@@ -64,9 +73,18 @@ class DashPlace:
                 app.enable_dev_tools(
                     debug=True, dev_tools_silence_routes_logging=True, dev_tools_disable_version_check=True
                 )
-        bases = {(app.server, mount.requests) for app, mount in self.mounts.items() if mount.routes != "/"}
+        bases = {
+            (app.server, mount.requests)
+            for app, mount in self.mounts.items()
+            if mount.routes != "/" and mount.requests != f"{self.prefix}/"
+        }
         if len(bases) == 1:
             lead_to(*bases.pop())
+
+
+def backend_of(app: Any) -> str:
+    """What a Dash object stands on: "flask", "fastapi" or "quart"."""
+    return str(getattr(getattr(app, "backend", None), "server_type", "flask"))
 
 
 def lead_to(server: Any, base: str) -> None:
@@ -94,12 +112,13 @@ def install(prefix: str, site_url: str, dev: bool) -> DashPlace:
 
 
 def complete(dash: ModuleType, place: DashPlace) -> None:
-    """Wrap the public methods of dash.Dash through which every app comes: init_app and index."""
+    """Wrap the public methods of Dash through which every app comes: init_app, index, and the key of a job."""
     cls = dash.Dash
     if hasattr(dash, "hooks"):
         dash.hooks.setup(priority=1_000_000)(place.put)
     cls.init_app = _placed_init_app(cls.init_app, place)
     cls.index = _index_with_script(cls.index, place)
+    dash_jobs.keep_apart()
 
 
 def _placed_init_app(original: Callable[..., Any], place: DashPlace) -> Callable[..., Any]:

@@ -12,14 +12,21 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from portico.serve.runner import own_paths
 from portico.serve.runner.dash_prefix import Mount
 
 RENDERER = re.compile(r"""<script\b[^>]*\bid=["']?_dash-renderer\b""")
 # Code that knows of prefixes asks Dash for them; everything else compares paths as if it stood at "/".
-AWARE = re.compile(
-    r"\b(?:get|strip)_relative_path\b|[\"']relative_path[\"']"
-    r"|\bconfig\b\W{1,4}(?:requests_pathname_prefix|routes_pathname_prefix|url_base_pathname)"
+ASKS = re.compile(
+    r"\b(?:get|strip)_relative_path\b|[\"']relative_path[\"']|\bconfig\b\W{1,4}requests_pathname_prefix"
 )
+# Asking in order to make links is not yet comparing: the two may meet in one app.
+RELATIVE = r"(?:get_relative_path\([^()]*\)|\[[\"']relative_path[\"']\])"
+COMPARES_WHOLE = re.compile(
+    rf"\bstrip_relative_path\b|\brequests_pathname_prefix\b|{RELATIVE}\s*(?:[!=]=|:)"
+    rf"|(?:[!=]=|\bin\b|\bcase\b)[^\n:]{{0,60}}?{RELATIVE}"
+)
+COMPARES_WRITTEN = re.compile(r"(?:[!=]=|\bin\b|\bcase\b)\s*[\[({]?\s*[\"']/[^\"'\s]*[\"']")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +34,34 @@ class Page:
     """What the script in the page must know.
 
     `prefix`: where the app stands. `strip`: what its callbacks must not see of a page's path. `others`: where
-    other apps of the site stand, so that links to them stay as they are.
+    other apps of the site stand, so that links to them stay as they are. `own`: regular expressions of paths
+    that begin like the prefix and are the app's own all the same.
     """
 
     site_url: str
     prefix: str
     strip: str
     others: tuple[str, ...]
+    own: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, app: Any, mount: Mount, prefix: str, site_url: str, others: Iterable[str]) -> Page:
         """Look at the imported app: does it route by hand, and which of the site's paths are its own?"""
         source = app_source(Path.cwd())
-        strip = "" if AWARE.search(source) else mount.strip
-        own = {str(page.get("path", "")) for page in page_registry().values()}
-        own.add("/" + app.config.assets_url_path.strip("/"))
-        foreign = (other for other in others if other not in ("", prefix) and other not in own)
-        return cls(site_url, prefix, strip, tuple(o for o in foreign if not routes_itself(source, o)))
+        strip = "" if aware(source) else mount.strip
+        pages = {path for page in page_registry().values() for path in paths_of(page)}
+        assets = app.config.assets_url_path.strip("/")
+        known = {*pages, "/" + assets}
+        foreign = (other for other in others if other not in ("", prefix) and other not in known)
+        own: tuple[str, ...] = ()
+        if not mount.known and (pages or strip):
+            own = (
+                own_paths.page_patterns(pages, prefix)
+                if pages
+                else own_paths.written_patterns(source, prefix, assets)
+            )
+        links = tuple(other for other in foreign if not routes_itself(source, other))
+        return cls(site_url, prefix, strip, links, own)
 
     @property
     def script(self) -> str:
@@ -54,6 +72,7 @@ class Page:
             "data-prefix": self.prefix,
             "data-strip": self.strip,
             "data-others": " ".join(self.others),
+            "data-own": "|".join(self.own),
         }
         return (
             "<script " + " ".join(f'{name}="{escape(value)}"' for name, value in data.items()) + "></script>"
@@ -64,6 +83,19 @@ def with_script(html: str, page: Page) -> str:
     """The page with the script where it must be: after React and the components, before the renderer."""
     found = RENDERER.search(html)
     return html if found is None else html[: found.start()] + page.script + html[found.start() :]
+
+
+def aware(source: str) -> bool:
+    """Whether the code expects whole paths, prefix included, as Dash documents them."""
+    if ASKS.search(source) is None:
+        return False
+    return COMPARES_WHOLE.search(source) is not None or COMPARES_WRITTEN.search(source) is None
+
+
+def paths_of(page: dict[str, Any]) -> list[str]:
+    """Every path at which Dash shows this page."""
+    more = page.get("redirect_from") or []
+    return [str(path) for path in (page.get("path"), page.get("path_template"), *more) if path]
 
 
 def routes_itself(source: str, path: str) -> bool:

@@ -17,6 +17,7 @@ from granian._granian import SocketHolder
 from granian.constants import HTTPModes, RuntimeModes, TaskImpl
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
+from granian.server import mp
 from granian.server.mp import MPServer
 
 BACKLOG = 4096  # Granian calls listen() again; the kernel caps this at net.core.somaxconn
@@ -29,7 +30,11 @@ HEADER_READ_TIMEOUT = 75_000
 
 
 def serve_wsgi(app: Callable[..., Any], fd: int, *, threads: int, unix: bool = True) -> None:
-    """Serve a WSGI callable with that many threads until SIGTERM; return when no request is in flight."""
+    """Serve with that many threads until SIGTERM; return when no request is in flight.
+
+    `app` is not WSGI's `app(environ, start_response)` but what Granian makes of it: `app(protocol, environ)`.
+    """
+    mp._wsgi_call_wrap = lambda app, *_: app  # type: ignore[attr-defined]
     MPServer._spawn_wsgi_worker(*_arguments(app, fd, unix=unix, threads=threads, websockets=False))
 
 

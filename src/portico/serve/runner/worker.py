@@ -6,15 +6,16 @@ import os
 import sys
 from collections.abc import Sequence
 
-from portico.serve.runner import dash_app, module_runs, preparation, signals
+from portico.serve.runner import dash_app, module_runs, own_paths, preparation, signals
 from portico.serve.runner.drain import Drain
 from portico.serve.runner.failure import LoadError, NoAppError
 from portico.serve.runner.loading import is_made_under_main, load
-from portico.serve.runner.recognition import WebApp
+from portico.serve.runner.recognition import FLASK, WebApp
 from portico.serve.runner.spec import VARIABLE, Spec
 from portico.serve.runner.stats import Stats
 from portico.serve.runner.status import Status
 
+TAKER = "simple_websocket"  # with it, Flask-Sock and Flask-SocketIO take over a connection for a WebSocket
 AS_MAIN = "PORTICO_RUNNER_AS_MAIN"  # set when the process starts over to run an app's file as __main__
 
 
@@ -70,9 +71,21 @@ def _serve(app: WebApp, spec: Spec, notes: Sequence[str], status: Status, drain:
         from portico.serve.runner.server import serve_wsgi
         from portico.serve.runner.wsgi import WsgiAdapter
 
+        whole = own_paths.whole_paths(getattr(app.callable, "app", app.callable), spec.prefix)
+        takes_connections = TAKER in sys.modules
+        if takes_connections and app.kind == FLASK and spec.prefix:
+            from portico.serve.runner.flask_page import add_script
+
+            add_script(getattr(app.callable, "app", app.callable), spec.prefix, spec.site_url)
         signals.attend()
         status.ready(app.kind, notes)
-        serve_wsgi(WsgiAdapter(app.callable, stats=stats, drain=drain), spec.listen_fd, threads=spec.threads)
+        adapter = WsgiAdapter(app.callable, stats=stats, drain=drain, whole=whole)
+        if takes_connections:
+            from portico.serve.runner.connection_server import serve_connections
+
+            serve_connections(adapter.answer, spec.listen_fd)
+            return
+        serve_wsgi(adapter, spec.listen_fd, threads=spec.threads)
         return
 
     from portico.serve.runner.asgi import AsgiAdapter

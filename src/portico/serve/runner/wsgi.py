@@ -5,6 +5,7 @@ This is on the path of every request; it costs a few microseconds and copies no 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
@@ -25,30 +26,64 @@ CLAIMS = ("HTTP_REMOTE_USER", "HTTP_X_REMOTE_USER", "HTTP_REMOTE_EMAIL", "HTTP_R
 # A body of unknown length is a stream: the front passes on each chunk as it comes.
 STREAM = ("X-Accel-Buffering", "no")
 
+ERROR_HEAD = ("500 Internal Server Error", [("Content-Type", "text/plain; charset=utf-8")])
 ERROR_BODY = b"Internal Server Error\n"
 
 
 class WsgiAdapter:
-    """Wraps a WSGI app for use behind the front. Granian calls it from several threads."""
+    """Serves a WSGI app behind the front. Granian calls it from several threads, in place of its own wrapper.
 
-    def __init__(self, app: App, *, stats: Stats, drain: Drain) -> None:
+    That one copies the process's environment into each environ and hands every status and header on once more.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        *,
+        stats: Stats,
+        drain: Drain,
+        whole: Callable[[str], bool] | None = None,
+    ) -> None:
         self._app = app
         self._stats = stats
         self._drain = drain
+        self._whole = whole
         self._verify = identity.verifier().verify
+        self._constants: Environ = {
+            "GATEWAY_INTERFACE": "CGI/1.1",
+            "SCRIPT_NAME": "",
+            "SERVER_SOFTWARE": "Granian",
+            "wsgi.errors": sys.stderr,
+            "wsgi.input_terminated": True,
+            "wsgi.multiprocess": False,
+            "wsgi.multithread": True,
+            "wsgi.run_once": False,
+            "wsgi.version": (1, 0),
+        }
 
-    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        who = self._describe(environ)
-        self._stats.begin()
+    def __call__(self, protocol: Any, environ: Environ) -> None:
+        """Answer the request of which Granian has made `environ` through Granian's `protocol`."""
+        environ.update(self._constants)
+        head, body = self._run(environ, self._describe(environ))
+        status = int(head.status[:3])
+        if type(body) is list:
+            protocol.response_bytes(status, head.headers, b"".join(body))
+        else:
+            protocol.response_iter(status, head.headers, body)
+
+    def _run(self, environ: Environ, who: identity.Identity) -> tuple[Head, list[bytes] | Stream]:
+        """The app's answer: its head, and a complete body or a stream that counts as in flight."""
         head = Head()
+        self._stats.begin()
         token = identity.enter(who)
         try:
             body = head.finish(self._app(environ, head))
         except Exception as error:
             self._stats.end()
+            if isinstance(error, ConnectionError) and "werkzeug.socket" in environ:
+                raise  # the app had taken over the connection, and says that there is nothing left to answer
             print_own_traceback(error)
-            start_response("500 Internal Server Error", [("Content-Type", "text/plain; charset=utf-8")])
-            return [ERROR_BODY]
+            return Head(*ERROR_HEAD), [ERROR_BODY]
         except BaseException:
             self._stats.end()
             raise
@@ -56,13 +91,12 @@ class WsgiAdapter:
             identity.leave(token)
         if self._drain.asked:
             head.headers = [*head.headers, ("Connection", "close")]  # the list may be the app's constant
-        if type(body) is not list and _content_length(head.headers) is None:
-            head.headers = [*head.headers, STREAM]
-        start_response(head.status, head.headers)
         if type(body) is list:
             self._stats.end()
-            return body
-        return Stream(body, who, self._stats)
+            return head, body
+        if _content_length(head.headers) is None:
+            head.headers = [*head.headers, STREAM]
+        return head, Stream(body, who, self._stats)
 
     def _describe(self, environ: Environ) -> identity.Identity:
         """Put prefix, scheme, address, body and person where WSGI code looks for them."""
@@ -70,7 +104,8 @@ class WsgiAdapter:
         prefix = get("HTTP_X_PORTICO_PREFIX")
         if prefix:
             path = environ["PATH_INFO"]
-            if path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in ("/", ""):
+            below = path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in ("/", "")
+            if below and not (self._whole is not None and self._whole(_text(path))):
                 environ["SCRIPT_NAME"] = prefix
                 environ["PATH_INFO"] = path[len(prefix) :]
         scheme = get("HTTP_X_FORWARDED_PROTO", "http")
@@ -96,9 +131,9 @@ class Head:
 
     __slots__ = ("headers", "status", "written")
 
-    def __init__(self) -> None:
-        self.status = ""
-        self.headers: Headers = []
+    def __init__(self, status: str = "", headers: Headers | None = None) -> None:
+        self.status = status
+        self.headers: Headers = headers or []
         self.written: list[bytes] = []
 
     def __call__(self, status: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], None]:
@@ -136,6 +171,11 @@ class Head:
         start += chunks
         _close(body)
         return start
+
+
+def _text(path: str) -> str:
+    """A path as WSGI carries it, turned into the text that it stands for."""
+    return path.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
 def _close(body: Iterable[bytes]) -> None:

@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import unix_connect as connect_now
 
 FASTAPI = """
-import asyncio
+import asyncio, pathlib
 from contextlib import asynccontextmanager
 from fastapi import FastAPI, Request, WebSocket
 from fastapi.responses import StreamingResponse
@@ -54,8 +54,11 @@ async def scope(request: Request, rest: str):
 async def stream():
     async def words():
         yield current_user.name
-        await asyncio.sleep(1)
-        yield "!"
+        patience = 500
+        while patience and not pathlib.Path("go-on").exists():
+            patience -= 1
+            await asyncio.sleep(0.02)
+        yield "!" if patience else "nobody saw the first word"
     return StreamingResponse(words())
 
 @app.get("/broken")
@@ -144,13 +147,12 @@ def test_claims_of_a_client_do_not_reach_the_app(fastapi_app: Any) -> None:
     assert not [name for name in headers if "remote" in name]
 
 
-def test_a_stream_is_sent_as_it_is_made(fastapi_app: Any, signer: Any) -> None:
+def test_a_stream_is_sent_as_it_is_made(fastapi_app: Any, signer: Any, write: Any) -> None:
     connection = fastapi_app.connect()
-    begun = time.monotonic()
     connection.request("GET", "/stream", headers={"X-Portico-Identity": signer.token()})
     response = connection.getresponse()
     assert response.read(3) == b"Ada"
-    assert time.monotonic() - begun < 0.8
+    write("go-on", "")
     assert response.read() == b"!"
     connection.close()
 
@@ -198,7 +200,7 @@ def test_a_websocket_does_not_outlive_the_bound_after_which_the_gate_must_be_ask
         with pytest.raises(ConnectionClosed) as closed:
             socket.recv(timeout=10)
     assert closed.value.rcvd.code == 1012
-    assert 0.5 < time.monotonic() - begun < 5
+    assert time.monotonic() - begun > 0.5
 
 
 def test_sigterm_closes_websockets_and_runs_the_apps_shut_down(fastapi_app: Any) -> None:

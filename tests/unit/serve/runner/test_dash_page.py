@@ -2,7 +2,7 @@
 
 import pytest
 
-from portico.serve.runner.dash_page import AWARE, Page, routes_itself, with_script
+from portico.serve.runner.dash_page import Page, aware, routes_itself, with_script
 
 
 @pytest.mark.parametrize(
@@ -12,12 +12,13 @@ from portico.serve.runner.dash_page import AWARE, Page, routes_itself, with_scri
         "page = app.strip_relative_path(path)",
         'dcc.Link(href=page["relative_path"])',
         "app.config.requests_pathname_prefix",
-        'app.config["url_base_pathname"]',
+        'dcc.Link(href=page["relative_path"], active=pathname == page["relative_path"] or pathname == "/")',
+        "path = app.strip_relative_path(pathname)\nif path == '/x':",
     ],
 )
 def test_code_that_asks_dash_for_its_prefix_is_recognised(source: str) -> None:
     """Such an app gets whole paths, as Dash documents."""
-    assert AWARE.search(source)
+    assert aware(source)
 
 
 @pytest.mark.parametrize(
@@ -27,11 +28,15 @@ def test_code_that_asks_dash_for_its_prefix_is_recognised(source: str) -> None:
         "Dash(requests_pathname_prefix='/x/')",
         "url_base_pathname='/x/'",
         "relative_path = 1",
+        "routes = {app.config.routes_pathname_prefix + name: page}",
+        "request.path.startswith(app.config.url_base_pathname)",
+        'dcc.Link(href=page["relative_path"])\nif pathname == "/login":',
+        "dcc.Link(href=app.get_relative_path('/a'))\nif pathname in ('/a', '/b'):",
     ],
 )
-def test_code_that_only_sets_or_compares_paths_is_not(source: str) -> None:
+def test_code_that_sets_or_compares_paths_or_only_links_by_dash_is_not(source: str) -> None:
     """Such an app gets paths as if it stood at the root."""
-    assert not AWARE.search(source)
+    assert not aware(source)
 
 
 @pytest.mark.parametrize(

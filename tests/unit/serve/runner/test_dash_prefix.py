@@ -25,6 +25,20 @@ def test_an_app_is_put_under_the_prefix(
     assert place.note is None
 
 
+@pytest.mark.parametrize(("base", "requests"), [("/sales/", "/sales/"), ("/sales/north/", "/sales/north/")])
+def test_an_app_whose_server_sees_whole_paths_keeps_its_routes(base: str, requests: str) -> None:
+    """So the names of its views begin with the base path that it gave, as its own guards expect."""
+    place = mount("/sales", base, base, whole=True)
+    assert (place.routes, place.requests, place.strip, place.known) == (base, requests, "", True)
+
+
+def test_an_app_inside_another_stands_below_the_path_that_its_request_prefix_names() -> None:
+    """DispatcherMiddleware and Starlette's mount take that path off, as the runner does with the site's."""
+    place = mount("/sales", "/", "/north/", inside=True)
+    assert (place.routes, place.requests, place.strip) == ("/", "/sales/north/", "/sales")
+    assert place.note is None
+
+
 def test_a_prefix_for_another_front_is_replaced_and_named() -> None:
     """The note tells what the app asked for and what it got."""
     place = mount("/sales", "/", "/elsewhere/")
