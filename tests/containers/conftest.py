@@ -23,6 +23,6 @@ def page(chromium: Path) -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(chromium), args=list(FLAGS))
         opened = browser.new_page()
-        opened.set_default_timeout(30_000)
+        opened.set_default_timeout(60_000)
         yield opened
         browser.close()

@@ -226,7 +226,7 @@ def test_rotating_the_secrets_of_a_running_site_disturbs_nobody(site: SiteProces
     with Load(f"{site.url}/home/", threads=3, headers=headers) as load:
         done = site.portico("secrets", "rotate")
         assert done.stdout == "The keys are new, and the gate uses them.\n", done.stderr
-        assert get(f"{site.url}/-/jwks.json", headers).body != keys
+        eventually(lambda: get(f"{site.url}/-/jwks.json", headers).body != keys)
         seen = load.count
         eventually(lambda: load.count > seen + 50)
     assert load.failures == []

@@ -59,7 +59,7 @@ def test_a_file_that_is_there_stays_as_it_is(folder: Path) -> None:
 
 def test_a_folder_without_apps_gets_no_file(folder: Path) -> None:
     (folder / "empty").mkdir()
-    (folder / "empty/late.py").write_text("import dash\nif __name__ == '__main__':\n    dash.Dash().run()\n")
+    (folder / "empty/late.py").write_text("import dash\n\nnames = [dash.Dash().title]\n")
     error = init("empty").exception
     assert isinstance(error, UserError)
     assert str(error).splitlines() == [

@@ -9,7 +9,14 @@ from typing import TypeGuard
 
 from portico.site import addresses
 from portico.site.problems import Wrong
-from portico.site.source import Function, Source, assigned, required_arguments, statements
+from portico.site.source import (
+    Function,
+    Source,
+    assigned,
+    is_main_guard,
+    required_arguments,
+    statements,
+)
 
 # Calls that make an app, by what they stand for after the imports.
 FRAMEWORKS = {
@@ -76,7 +83,7 @@ class _Made:
 
 def recognise(source: Source) -> Recognised | None:
     """The app in this file: an object, a bare WSGI or ASGI callable, a factory or a script; or None."""
-    return _object(source) or _callable(source) or _factory(source) or _script(source)
+    return _object(source) or _callable(source) or _factory(source) or _script(source) or _run_as_main(source)
 
 
 def made_too_late(source: Source) -> Recognised | None:
@@ -215,6 +222,16 @@ def _script(source: Source) -> Recognised | None:
             kind = "Panel" if ".servable(" in _text(drawn) else "Streamlit"
             return Recognised(kind, "", drawn.lineno, _text(drawn))
     return None
+
+
+def _run_as_main(source: Source) -> Recognised | None:
+    """An app that is made and run only when the file is the script: a runner runs it as that."""
+    guarded = any(isinstance(node, ast.If) and is_main_guard(node) for node in source.tree.body)
+    runs = any(
+        isinstance(call.func, ast.Attribute) and call.func.attr in ("run", "run_server")
+        for call in source.calls
+    )
+    return made_too_late(source) if guarded and runs else None
 
 
 def _drawn(source: Source, node: ast.AST) -> ast.Call | None:

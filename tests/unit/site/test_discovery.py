@@ -147,7 +147,7 @@ def test_a_panel_script_is_a_command(write) -> None:
 def test_a_file_that_cannot_be_served_or_read_is_noted(write) -> None:
     root = write(
         {
-            "late.py": "from dash import Dash\nif __name__ == '__main__':\n    Dash().run()\n",
+            "late.py": "from dash import Dash\n\nnames = [Dash().title]\n",
             "broken.py": "def x(:\n",
         }
     )
@@ -174,3 +174,27 @@ def test_a_link_to_nothing_does_not_stop_the_search(write) -> None:
     root = write({"shop/app.py": DASH})
     (root / "gone.py").symlink_to("nowhere.py")
     assert runs(discover(root)) == {"shop": "shop/app.py"}
+
+
+def test_an_app_that_is_made_and_run_only_as_a_script_is_served_as_one(write) -> None:
+    text = "from dash import Dash\ndef main():\n    app = Dash()\n    app.run()\nif __name__ == '__main__':\n    main()\n"
+    (app,) = discover(write({"sales/app.py": text})).apps
+    assert (app.name, app.run, app.kind, app.where) == ("sales", "sales/app.py", "Dash", "sales/app.py:3")
+
+
+def test_an_app_that_registers_pages_of_its_own_is_no_page(write) -> None:
+    """Only a file that registers itself is; and not even that one, when it is where the pages are read."""
+    pages = "import dash\ndash.register_page('home', path='/')\n"
+    root = write(
+        {
+            "one/app.py": DASH + pages,
+            "two/app.py": "import dash\napp = dash.Dash(use_pages=True)\ndash.register_page(__name__)\n",
+            "three/about.py": DASH + "import dash\ndash.register_page(__name__)\n",
+        }
+    )
+    assert sorted(runs(discover(root))) == ["one", "two"]
+
+
+def test_a_server_taken_from_an_attribute_names_the_app(write) -> None:
+    text = "class Board:\n    def __init__(self):\n        self.app = make()\nboard = Board()\nserver = board.app.server\n"
+    assert runs(discover(write({"sales/main.py": text}))) == {"sales": "sales/main.py"}

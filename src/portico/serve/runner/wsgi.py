@@ -71,6 +71,13 @@ class WsgiAdapter:
         else:
             protocol.response_iter(status, head.headers, body)
 
+    def answer(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """The same for any other WSGI server: connection_server.py."""
+        environ.update(self._constants)
+        head, body = self._run(environ, self._describe(environ))
+        start_response(head.status, head.headers)
+        return body
+
     def _run(self, environ: Environ, who: identity.Identity) -> tuple[Head, list[bytes] | Stream]:
         """The app's answer: its head, and a complete body or a stream that counts as in flight."""
         head = Head()
