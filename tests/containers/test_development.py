@@ -61,6 +61,6 @@ def test_a_browser_shows_the_change_and_dashs_dev_tools(site: Checkout, page: Pa
     expect(page.locator(".dash-debug-menu, .dash-debug-menu__outer").first).to_be_attached()
     file = site.folder / "apps/dashboard/pages/about.py"
     text = file.read_text()
-    assert 'TEXT = """' in text
-    file.write_text(text.replace('TEXT = """', 'TEXT = """Seen at once.\n\n', 1), encoding="utf-8")
+    assert 'TEXT = f"""' in text
+    file.write_text(text.replace('TEXT = f"""', 'TEXT = f"""Seen at once.\n\n', 1), encoding="utf-8")
     expect(page.get_by_text("Seen at once")).to_be_visible(timeout=60_000)

@@ -46,7 +46,6 @@ WAYS = {
     "a late server": "import flask, dash; app = dash.Dash(server=False); server = flask.Flask('x')\n"
     "app.init_app(server)",
     "a subclass": "import dash\nclass Own(dash.Dash): pass\napp = Own(); server = app.server",
-    "its own prefix": "import dash; app = dash.Dash(url_base_pathname='/sales/'); server = app.server",
     "dash.dash": "from dash.dash import Dash; app = Dash(); server = app.server",
 }
 LAYOUT = """
@@ -62,6 +61,15 @@ def test_a_dash_app_knows_where_it_is(way: str, tmp_path: Path) -> None:
     assert index[0] == 200
     assert '"requests_pathname_prefix":"\\u002fsales\\u002f"' in str(index[1])
     assert 'src="/sales/_dash-component-suites/' in str(index[1])
+    assert "/sales/assets/x.css/sales/y" in str(layout[1]).replace("\\u002f", "/")
+
+
+def test_an_app_that_knows_its_prefix_keeps_its_routes_there(tmp_path: Path) -> None:
+    """Its own guards compare paths with its base path: the runner hands it whole paths where it has such routes."""
+    code = "import dash; app = dash.Dash(url_base_pathname='/sales/'); server = app.server" + LAYOUT
+    (index, layout) = ask(code, "/sales/", "/sales/_dash-layout", folder=tmp_path)
+    assert index[0] == 200
+    assert '"requests_pathname_prefix":"\\u002fsales\\u002f"' in str(index[1])
     assert "/sales/assets/x.css/sales/y" in str(layout[1]).replace("\\u002f", "/")
 
 
