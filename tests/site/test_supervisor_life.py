@@ -194,7 +194,7 @@ def test_an_app_that_keeps_dying_is_shown_as_crashed_and_comes_back(root: Path) 
 def test_an_app_that_never_finishes_importing_is_reported_and_the_site_answers(root: Path) -> None:
     """After start_timeout it is killed and shown as crashed; until then people see the waiting page."""
     (root / "hello" / "app.py").write_text("import time\ntime.sleep(3600)\n", encoding="utf-8")
-    toml = '[apps.hello]\nrun = "hello/app.py"\naccess = "public"\nstart_timeout = "4s"\n'
+    toml = '[apps.hello]\nrun = "hello/app.py"\naccess = "public"\nstart_timeout = "10s"\n'
     with SiteProcess(root, toml) as site:
         page = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate"}
         assert get(f"{site.url}/-/sign-in").status == 200
@@ -202,7 +202,7 @@ def test_an_app_that_never_finishes_importing_is_reported_and_the_site_answers(r
         waiting = get(f"{site.url}/hello/", page)
         assert waiting.status == 503
         assert b"Hello" in waiting.body
-        site.wait_for("not ready after 4 s (start_timeout); killed", 10)
+        site.wait_for("not ready after 10 s (start_timeout); killed", 25)
 
 
 def test_a_worker_that_dies_is_replaced_while_the_others_serve(root: Path) -> None:
