@@ -57,7 +57,8 @@ def test_a_change_is_served_without_a_build(site: Checkout) -> None:
 def test_a_browser_shows_the_change_and_dashs_dev_tools(site: Checkout, page: Page) -> None:
     """The open page reloads by itself; the menu of the dev tools is on it."""
     make_first_account(page, site.first_run_link(), "ada@example.org")
-    page.goto(f"{site.url}/dashboard/about")
+    with page.expect_response("**/_reload-hash"):  # from then on the page knows which code it shows
+        page.goto(f"{site.url}/dashboard/about")
     expect(page.locator(".dash-debug-menu, .dash-debug-menu__outer").first).to_be_attached()
     file = site.folder / "apps/dashboard/pages/about.py"
     text = file.read_text()

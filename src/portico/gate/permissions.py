@@ -17,6 +17,7 @@ from portico.gate.policy import ADMIN
 View = TypeVar("View", bound=Callable[..., object])
 
 _MARK = "_portico_permission"
+_FRESH = "_portico_fresh"
 
 
 class Permission(StrEnum):
@@ -30,11 +31,15 @@ class Permission(StrEnum):
 EVERYONE = frozenset({Permission.SEE_PORTAL, Permission.KEEP_OWN_ACCOUNT})
 
 
-def requires(permission: Permission) -> Callable[[View], View]:
-    """Let only signed-in people with this permission into the view."""
+def requires(permission: Permission, *, fresh: bool = False) -> Callable[[View], View]:
+    """Let only signed-in people with this permission into the view.
+
+    `fresh`: the person must have proven who they are in this session a short time ago.
+    """
 
     def mark(view: View) -> View:
         setattr(view, _MARK, permission)
+        setattr(view, _FRESH, fresh)
         return view
 
     return mark

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_login import current_user
-from flask_security import hash_password, login_user, logout_user
+from flask_security import hash_password, logout_user
 from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
 from portico.gate import failures, origins, throttle
 from portico.gate.accounts import actions, addresses, passwords
+from portico.gate.accounts.admission import admit, leave_for
 from portico.gate.accounts.forms import ConfirmForm, SignInForm, SignUpForm
 from portico.gate.models import Person
 from portico.gate.permissions import public
@@ -56,8 +57,7 @@ def sign_in() -> AnyResponse | str | tuple[str, int]:
             "sign_in.html", form=form, wrong=wrong, sign_up=with_next("sign_up", target)
         ), 401
     throttle.succeeded(gate().db, "sign-in", client_ip(), form.email.data)
-    begin_session(person, remember=bool(form.remember.data), via="password")
-    return leave_for(target)
+    return admit(person, via="password", remember=bool(form.remember.data), target=target)
 
 
 @blueprint.route("/sign-up", methods=["GET", "POST"])
@@ -128,16 +128,6 @@ def with_next(page: str, target: str, notice: str = "") -> str:
     return url_for(f"entry.{page}") + (f"?{query}" if query else "")
 
 
-def leave_for(target: str) -> AnyResponse:
-    """Go to a checked target; to an app's own host by way of the hand-over."""
-    host = urlsplit(target).netloc
-    if host in origins.own_hosts(gate().site):
-        parts = urlsplit(target)
-        onward = parts._replace(scheme="", netloc="").geturl() or origins.HOME
-        return redirect(f"{parts.scheme}://{host}{url_for('hand_over.enter')}?next={quote(onward, safe='')}")
-    return redirect(target)
-
-
 def proven(email: str, password: str) -> Person | None:
     """The person whose address and password these are. The work is the same when there is no such account."""
     person = find_by_address(addresses.normalised(email))
@@ -155,13 +145,3 @@ def find_by_address(address: str) -> Person | None:
 def matches(person: Person, password: str) -> bool:
     """Whether this is the person's password; its hash is renewed when the cost of hashing has been raised."""
     return bool(person.verify_and_update_password(passwords.normalise(password)))
-
-
-def begin_session(person: Person, *, remember: bool, via: str) -> None:
-    """Sign the person in: a new session under a new token."""
-    agent = request.user_agent.string
-    token, row = actions.sign_in(
-        gate().db, person, gate().site.sessions, via=via, remember=remember, ip=client_ip(), user_agent=agent
-    )
-    own_session().adopt(token, row)
-    login_user(person, remember=False, authn_via=[via])

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from portico.gate import origins
 from portico.gate.accounts import actions
-from portico.gate.accounts.entry import leave_for
+from portico.gate.accounts.admission import leave_for
 from portico.gate.permissions import Permission, public, requires
 from portico.gate.state import gate, own_session
 

@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from portico.gate.accounts import actions, links, passwords
-from portico.gate.accounts.entry import begin_session
+from portico.gate.accounts.admission import begin_session
 from portico.gate.accounts.forms import NewPasswordForm, SignUpForm
 from portico.gate.accounts.links import LinkKind
 from portico.gate.accounts.people import count_administrators

@@ -18,7 +18,7 @@ from portico.errors import UserError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0001"
+HEAD = "0008"
 LOCK = 0x706F7275
 
 
