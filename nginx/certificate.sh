@@ -14,7 +14,14 @@ self_signed=/certificates/self-signed
 choose() {
     case $PORTICO_TLS in
         files) take $own ;;
-        acme) if [ -e $acme/privkey.pem ]; then take $acme; else make_self_signed && take $self_signed; fi ;;
+        acme)
+            # certbot removes the old name for a moment when it renews: what serves goes on serving then
+            if [ -e $acme/privkey.pem ] || { [ -d $acme ] && [ -e $now ]; }; then
+                take $acme
+            else
+                make_self_signed && take $self_signed
+            fi
+            ;;
         self-signed) make_self_signed && take $self_signed ;;
     esac
 }

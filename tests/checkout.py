@@ -8,9 +8,11 @@ import re
 import secrets
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -88,6 +90,25 @@ class Checkout:
         assert not check or done.returncode == 0, f"{command}\n{done.stdout}"
         return done.stdout
 
+    @contextmanager
+    def running(self, command: str) -> Iterator[Path]:
+        """A command that goes on until the block ends, as if by Ctrl-C; the file with what it prints."""
+        output = self.folder.parent / "output"
+        with output.open("w") as file:
+            process = subprocess.Popen(
+                shlex.split(command),
+                cwd=self.folder,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            yield output
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
+
     def containers(self, service: str = "", *, running: bool = False) -> list[dict[str, Any]]:
         """What `docker inspect` says about the project's containers, of one service or of all."""
         words = ["ps", "--quiet", "--filter", f"label=com.docker.compose.project={self.project}"]
@@ -108,20 +129,24 @@ class Checkout:
         return self.type(f"docker-compose logs --no-color --no-log-prefix {service}")
 
     def first_run_link(self) -> str:
-        """The newest link with which the first administrator makes an account, of whichever copy of the site."""
-        lines = self.type(
-            "docker-compose logs --no-color --no-log-prefix --timestamps dash-auth-flask"
-        ).splitlines()
-        found = re.search(
-            r"http\S+/-/first-run/[\w-]+", max(line for line in lines if "/-/first-run/" in line)
-        )
-        assert found
-        return found.group()
+        """The link with which the first administrator makes an account. Of several copies each prints one; one is good."""
+        log = self.type("docker-compose logs --no-color --no-log-prefix --timestamps dash-auth-flask")
+        lines = sorted(line for line in log.splitlines() if "/-/first-run/" in line)
+        found = [re.findall(r"http\S+/-/first-run/[\w-]+", line)[0] for line in reversed(lines)]
+        with httpx.Client(verify=False) as client:  # noqa: S501 - a certificate of its own, on this machine
+            return found[0] if len(found) == 1 else next(one for one in found if client.get(one).is_success)
 
     def remove(self) -> None:
         """Take away every container, network, volume and image of this clone."""
-        self.type('docker-compose --profile "*" down --volumes --remove-orphans', check=False)
-        docker("rmi", "--force", self.image, f"{self.project}-nginx:latest", check=False)
+        for files in (
+            DEVELOPMENT,
+            "docker-compose",
+        ):  # either has a network and a volume that the other does not know
+            self.type(f'{files} --profile "*" down --volumes --remove-orphans', check=False)
+        images = docker(
+            "images", "--format", "{{.Repository}}:{{.Tag}}", f"--filter=reference={self.project}*"
+        )
+        docker("rmi", "--force", *images.split(), check=False)
 
 
 class Visitor:
@@ -162,7 +187,10 @@ def until_healthy(checkout: Checkout, service: str, count: int = 1) -> None:
         ]
         return states.count("healthy") == count
 
-    eventually(healthy, 90, f"{count} healthy of {service}")
+    try:
+        eventually(healthy, 90, f"{count} healthy of {service}")
+    except AssertionError as error:
+        raise AssertionError(f"{error}\n{checkout.logs(service)[-4000:]}") from None
 
 
 class _Form(HTMLParser):

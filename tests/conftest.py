@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+import databases
 import postgres_server as postgres
+from site_process import SiteProcess
 
 WHERE = {
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
@@ -22,6 +24,7 @@ WHERE = {
     "vagrant": ("vagrant",),
     "docker": ("docker",),
     "sslyze": ("sslyze",),
+    "syft": ("syft",),
     "pebble": ("pebble",),
     "pebble-challtestsrv": ("pebble-challtestsrv",),
 }
@@ -64,12 +67,29 @@ def curl() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
+def postgres_server() -> str:
     """The URL of a PostgreSQL server in which databases may be made; started here unless one is named."""
     if postgres.VARIABLE not in os.environ and postgres.binaries() is None:
         missing("postgresql")
-    with postgres.server() as url:
-        yield url
+    return databases.server()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _databases(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The databases of all tests: no test can run on PostgreSQL where there is none."""
+    if databases.chosen() == "postgresql":
+        request.getfixturevalue("postgres_server")
+    SiteProcess.settings = staticmethod(databases.settings)
+    yield
+    databases.close()
+
+
+@pytest.fixture(autouse=True)
+def _forget_databases(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Drop the databases of sites that ended with the test."""
+    folder = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
+    yield
+    databases.forget(folder)
 
 
 @pytest.fixture(scope="session", params=["system", "packaged"])

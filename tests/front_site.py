@@ -188,7 +188,8 @@ class Gate(Upstream):
             name, _, value = part.strip().partition("=")
             if name == self.cookie and value in self.door.people:
                 return self.door.people[value]
-        return self.door.people.get(request.header("Authorization") or "")
+        shown = request.header("Authorization")
+        return self.door.people.get(shown) if shown else None
 
 
 def identity(name: str, app: str) -> str:

@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+import databases
 from portico.gate import create_gate, prepare
 from portico.gate.accounts import actions, passwords
 from portico.gate.accounts.desk import open_desk
@@ -59,7 +60,7 @@ def make_site(folder: Path, *apps: App, **changes: Any) -> Site:
         root=folder,
         file=None,
         state=folder / ".portico",
-        database_url=f"sqlite:///{folder / '.portico' / 'portico.db'}",
+        database_url="",
         gate_workers=1,
         trusted_proxies=(),
         check_cache=3.0,
@@ -67,7 +68,8 @@ def make_site(folder: Path, *apps: App, **changes: Any) -> Site:
         roles={"admin": "Runs the site", "analyst": "Reads sales"},
         apps=apps,
     )
-    return replace(site, **changes)
+    site = replace(site, **changes)
+    return site if site.database_url else replace(site, database_url=databases.url(folder))
 
 
 class GateUnderTest:
@@ -75,11 +77,14 @@ class GateUnderTest:
 
     def __init__(self, site: Site) -> None:
         self.site = site
+        databases.fill(site.database_url)
         self.notes = prepare(site)["notes"]
         self.app: Flask = create_gate(site)
 
     def close(self) -> None:
-        """Close the connections to the database."""
+        """Close the connections to the database, and stop what delivers mail."""
+        if delivery := self.app.extensions.get("portico_delivery"):
+            delivery.close()
         with self.app.app_context():
             self.app.extensions["sqlalchemy"].engine.dispose()
 
@@ -125,6 +130,13 @@ class _Form(HTMLParser):
             self.hidden[found["name"] or ""] = found.get("value") or ""
 
 
+def hidden_fields(page: str) -> dict[str, str]:
+    """The hidden fields of the forms on this page."""
+    form = _Form()
+    form.feed(page)
+    return form.hidden
+
+
 class Browser:
     """Keeps cookies, fills in forms."""
 
@@ -148,9 +160,7 @@ class Browser:
 
     def hidden(self, path: str) -> dict[str, str]:
         """The hidden fields of the form on this page."""
-        form = _Form()
-        form.feed(self.get(path).text)
-        return form.hidden
+        return hidden_fields(self.get(path).text)
 
     def sign_in(
         self, email: str = "anna@example.org", password: str = PASSWORD, path: str = "/-/sign-in", **more: Any

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 
 from site_process import free_port
@@ -51,17 +51,21 @@ def server() -> Iterator[str]:
             timeout=100,
             cwd=folder,
         )
-        listen = [
-            "-c",
-            "listen_addresses=127.0.0.1",
-            "-c",
-            f"unix_socket_directories={folder}",
-            "-p",
-            str(port),
-        ]
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": str(port),
+            "unix_socket_directories": folder,
+            "max_connections": "400",
+            # Nothing here has to outlive the machine.
+            "fsync": "off",
+            "synchronous_commit": "off",
+            "full_page_writes": "off",
+            "shared_buffers": "64MB",
+        }
+        options = [option for key, value in settings.items() for option in ("-c", f"{key}={value}")]
         with (Path(folder) / "log").open("wb") as log:
             process = subprocess.Popen(
-                [programs / "postgres", "-D", data, *listen, "-c", "fsync=off"],
+                [programs / "postgres", "-D", data, *options],
                 user=user,
                 stdout=log,
                 stderr=log,
@@ -72,23 +76,8 @@ def server() -> Iterator[str]:
             _wait(url, Path(folder) / "log")
             yield url
         finally:
-            process.terminate()
+            process.send_signal(signal.SIGINT)  # without waiting for those who are connected
             process.wait(30)
-
-
-@contextmanager
-def database(server_url: str) -> Iterator[str]:
-    """The URL of an empty database on that server; it is dropped with the block."""
-    name = f"portico_{uuid.uuid4().hex}"
-    engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    try:
-        yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
-    finally:
-        with engine.connect() as connection:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-        engine.dispose()
 
 
 def _wait(url: str, log: Path) -> None:

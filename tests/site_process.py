@@ -17,6 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+Settings = Callable[[Path, Mapping[str, str], str], dict[str, str]]
+
 
 def free_port() -> int:
     """A TCP port of 127.0.0.1 that nothing listens on now."""
@@ -42,8 +44,11 @@ class SiteProcess:
 
     `toml` is written to `<root>/portico.toml`; a `[site]` table is put first when it has none, its `url` and
     `listen` are chosen when it names none. Without `toml`, `args` are the apps (`portico serve a.py b.py`).
-    `env` is added to this process's environment, from which every PORTICO_* is taken out first.
+    `env` is added to this process's environment, from which every PORTICO_* is taken out first. `settings` says
+    what a site in a folder, with an environment and a file, is told beyond that: conftest.py gives it a database.
     """
+
+    settings: Settings = staticmethod(lambda _folder, _env, _toml: {})
 
     def __init__(
         self,
@@ -60,7 +65,8 @@ class SiteProcess:
         self.url = f"http://127.0.0.1:{self.port}"
         self.args = list(args)
         self.verb = verb
-        self.env = {k: v for k, v in os.environ.items() if not k.startswith("PORTICO_")} | dict(env or {})
+        own = {k: v for k, v in os.environ.items() if not k.startswith("PORTICO_")}
+        self.env = own | type(self).settings(root, env or {}, toml or "") | dict(env or {})
         self.process: subprocess.Popen[bytes] | None = None
         self._lines: list[str] = []
         self._reader: threading.Thread | None = None

@@ -1,13 +1,15 @@
-"""Makes the pictures of the README from the example site: `python docs/screenshots/make.py`.
+"""Makes the pictures of the README and the guides: `python docs/screenshots/make.py [NAME]...`.
 
-The site is served from a temporary folder beside this checkout's apps, on a free port, with an account of its own.
+Those of apps show the example site, those of the administration a site that tests have furnished with people. Both are
+served from temporary folders on free ports.
 """
 
 from __future__ import annotations
 
 import shutil
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, StorageState, sync_playwright
@@ -17,6 +19,7 @@ ROOT = HERE.parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 from example_site import example_site  # noqa: E402
+from furnished_site import furnished_site, signed_in  # noqa: E402
 from people import make_first_account  # noqa: E402
 from site_process import SiteProcess  # noqa: E402
 
@@ -53,6 +56,12 @@ PICTURES = (
     Picture("dashboard-dark", "/dashboard/", CHARTS, height=860, dark=True),
     Picture("phone-portal", "/", ".app", width=390, height=760, scale=2),
     Picture("phone-dashboard", "/dashboard/", CHARTS, width=390, height=760, scale=2),
+)
+ADMINISTRATION = (
+    Picture("administration-people", "/-/admin/people", "table", height=760),
+    Picture("administration-person", "/-/admin/people/{member}", ".panel", height=900),
+    Picture("administration-apps-dark", "/-/admin/apps", "table", height=480, dark=True),
+    Picture("phone-administration", "/-/admin/people/{member}", ".panel", width=390, height=760, scale=2),
 )
 
 
@@ -99,13 +108,25 @@ def settle(page: Page, wanted: str) -> None:
 def main() -> None:
     """Make all pictures."""
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    with example_site() as site, sync_playwright() as playwright:
+    wanted = set(sys.argv[1:])
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        state = sign_in(browser, site)
-        for picture in PICTURES:
-            made = take(browser, site, state, picture)
-            print(f"{made.relative_to(ROOT)}: {made.stat().st_size:,} bytes")
+        if chosen := [one for one in PICTURES if not wanted or one.name in wanted]:
+            with example_site() as site:
+                state = sign_in(browser, site)
+                tell(take(browser, site, state, picture) for picture in chosen)
+        if chosen := [one for one in ADMINISTRATION if not wanted or one.name in wanted]:
+            with furnished_site() as furnished:
+                state = signed_in(browser, furnished)
+                here = [replace(one, path=one.path.format(member=furnished.member)) for one in chosen]
+                tell(take(browser, furnished.process, state, picture) for picture in here)
         browser.close()
+
+
+def tell(made: Iterator[Path]) -> None:
+    """Say what was made."""
+    for file in made:
+        print(f"{file.relative_to(ROOT)}: {file.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":

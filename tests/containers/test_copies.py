@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from checkout import Checkout, Visitor, until_healthy
-from load import Load
+from load import Load, get
 from outer_nginx import docker, need_docker
 from people import make_first_account
 
@@ -91,10 +91,18 @@ def test_a_copy_that_is_killed_is_not_missed(site: Checkout) -> None:
     assert load.count > 100
 
 
-def test_every_copy_is_replaced_and_no_request_is_lost(site: Checkout) -> None:
-    """The steps of docs/how-to/containers.md for a new release: more copies, health, then the old ones go one by one."""
+def test_a_new_release_replaces_every_copy_and_no_reading_request_is_lost(site: Checkout) -> None:
+    """The steps of docs/how-to/containers.md: build it, more copies, health, then the old ones go one by one.
+
+    Who is signed in stays so, and `portico-site:1` is still there to go back to.
+    """
+    file = site.folder / "apps/sum/app.py"
+    file.write_text(file.read_text().replace('status="ok"', 'status="second release"'), encoding="utf-8")
     old = [one["Id"] for one in site.containers(SERVICE)]
-    with Load(f"{site.url}/sum/health", threads=2) as load:
+    with Visitor(site.url) as visitor, Load(f"{site.url}/sum/health", threads=2) as load:
+        visitor.sign_in("ada@example.org")
+        site.environment["PORTICO_RELEASE"] = "2"
+        site.type(f"docker-compose build {SERVICE}")
         site.type(f"docker-compose up -d --wait --no-deps --no-recreate --scale {SERVICE}=6 {SERVICE}")
         time.sleep(PATIENCE)
         for name in old:
@@ -103,7 +111,12 @@ def test_every_copy_is_replaced_and_no_request_is_lost(site: Checkout) -> None:
             time.sleep(PATIENCE)
         site.type(f"docker-compose up -d --no-deps --no-recreate --scale {SERVICE}=3 {SERVICE}")
         time.sleep(PATIENCE)
+        assert visitor.client.get("/dashboard/").status_code == 200
     assert load.failures == []
     assert load.count > 100
-    assert len(site.containers(SERVICE)) == 3
-    assert not {one["Id"] for one in site.containers(SERVICE)} & set(old)
+    now = site.containers(SERVICE)
+    assert {one["Config"]["Labels"]["org.opencontainers.image.version"] for one in now} == {"2"}
+    assert len(now) == 3
+    assert not {one["Id"] for one in now} & set(old)
+    assert b"second release" in get(f"{site.url}/sum/health").body
+    assert len(docker("images", "--quiet", site.project).split()) == 2

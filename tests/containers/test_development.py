@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from checkout import DEVELOPMENT, Checkout, until_healthy
+from checkout import DEVELOPMENT, Checkout, Visitor, until_healthy
 from load import get
 from outer_nginx import need_docker
 from people import make_first_account
@@ -65,3 +66,17 @@ def test_a_browser_shows_the_change_and_dashs_dev_tools(site: Checkout, page: Pa
     assert 'TEXT = f"""' in text
     file.write_text(text.replace('TEXT = f"""', 'TEXT = f"""Seen at once.\n\n', 1), encoding="utf-8")
     expect(page.get_by_text("Seen at once")).to_be_visible(timeout=60_000)
+
+
+def test_mail_is_caught_in_a_mailbox_and_its_link_works(site: Checkout) -> None:
+    """Even where the site's own settings name a mail server; the link in it sets a new password."""
+    (site.folder / ".env.site").write_text("PORTICO_MAIL_URL=smtp://mail.example.org\n", encoding="utf-8")
+    site.type(f"{DEVELOPMENT} up -d dash-auth-flask")
+    until_healthy(site, "dash-auth-flask")
+    with Visitor(site.url) as visitor:
+        assert "mail" in visitor.fill("/-/forgot", email="ada@example.org").text
+        found = eventually(
+            lambda: re.search(r"http\S+/-/reset/[\w-]+", visitor.client.get("/-/mailbox").text), 20, "a mail"
+        )
+        answer = visitor.fill(found.group(), password="other white columns", repeat="other white columns")
+        assert answer.status_code in (302, 303), answer.text

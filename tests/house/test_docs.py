@@ -18,7 +18,7 @@ import pytest
 
 from portico.cli import portico
 from portico.errors import UserError
-from portico.site import schema
+from portico.site import schema, source_settings
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -226,17 +226,22 @@ def test_a_wrong_command_would_be_noticed() -> None:
 # -- Settings and variables ---------------------------------------------------------------------------------------
 
 KEYS = {
-    "site": {setting.key for setting in schema.SITE},
-    "sessions": {setting.key for setting in schema.SESSIONS},
-    "apps": {setting.key for setting in schema.APP},
+    table: {setting.key for setting in settings}
+    for table, settings in [
+        *schema.OF_THE_PLACE.items(),
+        ("apps", schema.APP),
+        ("sso", source_settings.SSO),
+        ("ldap", source_settings.LDAP),
+        ("trusted_header", source_settings.TRUSTED_HEADER),
+    ]
 }
 
 
 def tables(text: str) -> Iterator[tuple[str, set[str]]]:
     """The tables of a site file with the keys that each has."""
     for name, table in tomllib.loads(text).items():
-        if name == "apps":
-            yield from (("apps", set(app)) for app in table.values() if isinstance(app, dict))
+        if name in ("apps", "sso"):
+            yield from ((name, set(one)) for one in table.values() if isinstance(one, dict))
         elif isinstance(table, dict):
             yield name, set(table)
 

@@ -10,6 +10,7 @@ import pytest
 
 from front_site import FrontSite, Request, example_app, identity, token
 from portico.site import Access
+from portico.site.model import Tokens
 
 NAVIGATION = [("Accept", "text/html"), ("Sec-Fetch-Mode", "navigate")]
 
@@ -206,14 +207,31 @@ def test_the_gate_is_told_no_more_than_its_answer_may_rest_on(site: FrontSite) -
 
 
 def test_a_token_of_ours_is_part_of_the_question_and_never_reaches_the_app(site: FrontSite) -> None:
-    site.gate.door.people["Bearer ptk_good"] = "ada"
-    headers = [("Authorization", "Bearer ptk_good")]
+    good, bad = f"ptk_{'g' * 49}", f"ptk_{'b' * 49}"
+    site.gate.door.people[f"Bearer {good}"] = "ada"
+    headers = [("Authorization", f"Bearer {good}")]
     assert site.ask("/sales/", headers=headers).status == 200
     assert "authorization" not in site.apps["sales"].last.names
-    assert site.ask("/sales/", headers=[("Authorization", "Bearer ptk_bad")]).status == 401
+    assert site.ask("/sales/", headers=[("Authorization", f"Bearer {bad}")]).status == 401
     assert site.ask("/sales/").status == 401
-    site.ask("/open/", headers=[("Authorization", "bearer  ptk_good")])
-    assert "authorization" not in site.apps["open"].last.names
+    for spelt in (f"bearer  {good}", "Bearer ptk_short"):
+        site.ask("/open/", headers=[("Authorization", spelt)])
+        assert "authorization" not in site.apps["open"].last.names
+
+
+def test_an_api_token_has_a_measure_of_its_own(any_nginx: Path) -> None:
+    """Beyond it a program reads 429 and when to come back; other tokens, sessions and strangers go on."""
+    one, two = (f"ptk_{letter * 49}" for letter in "gh")
+    with FrontSite(any_nginx, [example_app("sales")], tokens=Tokens(rate=6)) as site:
+        site.gate.door.people |= {f"Bearer {one}": "ada", f"Bearer {two}": "ada"}
+        statuses = [site.ask("/sales/", headers=[("Authorization", f"Bearer {one}")]) for _ in range(5)]
+        assert [answer.status for answer in statuses] == [200, 200, 429, 429, 429]
+        assert statuses[-1].json()["error"] == "too-many-requests"
+        assert statuses[-1].header("Retry-After") == "10"
+        assert len(site.apps["sales"].requests) == 2
+        assert site.ask("/-/api/people", headers=[("Authorization", f"Bearer {one}")]).status == 429
+        assert site.ask("/sales/", headers=[("Authorization", f"Bearer {two}")]).status == 200
+        assert [site.ask("/sales/", who="a").status for _ in range(5)] == [200] * 5
 
 
 def test_an_apps_own_authorization_is_the_apps_affair(site: FrontSite) -> None:
@@ -230,6 +248,19 @@ def test_an_apps_own_authorization_is_the_apps_affair(site: FrontSite) -> None:
         'Basic realm="x"',
     )
     assert answer.header("X-Portico-Sign-In") is None
+
+
+@pytest.mark.parametrize("origin", ["http://elsewhere.example.com", "null", "http://localhost.example.com"])
+def test_a_page_elsewhere_opens_no_websocket_in_somebodys_name(site: FrontSite, origin: str) -> None:
+    """A neighbour under the same registered name would get the session's cookie from the browser."""
+    upgrade = [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Key", "eA==")]
+    assert site.ask("/sales/ws", who="a", headers=[*upgrade, ("Origin", origin)]).status == 403
+    assert site.apps["sales"].requests == []
+    for own in (site.site.url, f"http://localhost:{site.port}"):
+        assert site.ask("/sales/ws", who="a", headers=[*upgrade, ("Origin", own)]).status == 200
+    assert site.ask("/sales/ws", who="a", headers=upgrade).status == 200  # a program, not a page
+    assert site.ask("/sales/", who="a", headers=[("Origin", origin)]).status == 200
+    assert site.ask("/open/ws", headers=[*upgrade, ("Origin", origin)]).status == 200
 
 
 def test_a_websocket_is_checked_before_it_opens(site: FrontSite) -> None:

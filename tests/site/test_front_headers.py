@@ -139,7 +139,9 @@ def test_only_a_trusted_proxy_may_have_given_the_request_its_id(
         ("a=1;{c}={a};b=2", "a=1; b=2"),
         ("{c}={a}; a=1; {c}={a}", "a=1"),
         ("a=1; {c}={a}; b=2; {c}={a}; c=3", "a=1; b=2; c=3"),
-        ("{c}={a}; {c}={a}; {c}={a}; a=1", None),
+        ("{c}={a}; {g}sales={a}; {g}lab={a}; a=1", "a=1"),
+        ("{g}sales={a}; x=1; {g}=; y=2; {g}a-b_c", "x=1; y=2"),
+        ("{c}={a}; {c}={a}; {c}={a}; {c}={a}; {c}={a}; a=1", None),
         ("a=1; {c}=; b=2", "a=1; b=2"),
         ("a=1; {c}; b=2", "a=1; b=2"),
         ("a=1; {c} = {a}; b=2", "a=1; b=2"),
@@ -148,7 +150,7 @@ def test_only_a_trusted_proxy_may_have_given_the_request_its_id(
     ],
 )
 def test_the_session_cookie_stays_out_of_apps(site: FrontSite, sent: str, seen: str | None) -> None:
-    fill = {"c": site.site.session_cookie, "a": token("a")}
+    fill = {"c": site.site.session_cookie, "g": site.site.guest_cookie(""), "a": token("a")}
     site.ask("/open/", headers=[("Cookie", sent.format(**fill))])
     assert site.apps["open"].last.header("Cookie") == (seen.format(**fill) if seen else None)
 
@@ -187,7 +189,7 @@ def test_what_an_app_says_itself_is_left_alone(site: FrontSite) -> None:
         "X-Frame-Options: DENY",
         "Referrer-Policy: no-referrer",
         "X-Content-Type-Options: nosniff",
-        "Cache-Control: max-age=60",
+        "Cache-Control: private, max-age=60",
         "Content-Security-Policy: default-src 'self'",
         "X-Own: 1",
     ]
@@ -196,6 +198,31 @@ def test_what_an_app_says_itself_is_left_alone(site: FrontSite) -> None:
     for line in said:
         name, _, value = line.partition(": ")
         assert answer.all(name) == [value]
+
+
+@pytest.mark.parametrize(
+    ("said", "passed_on"),
+    [
+        ("public, max-age=31536000", "private, max-age=31536000"),
+        ("max-age=60, Public", "max-age=60, private"),
+        ("max-age=60", "private, max-age=60"),
+        ("s-maxage=60", "private, s-maxage=60"),
+        ("no-cache", "private, no-cache"),
+        ("no-store", "no-store"),
+        ('private="x", max-age=1', 'private="x", max-age=1'),
+    ],
+)
+def test_no_proxy_keeps_what_a_closed_app_answers(site: FrontSite, said: str, passed_on: str) -> None:
+    """Behind the check everything is somebody's own, also what the app believes to be for all."""
+    site.apps["sales"].answer = lambda _request: answering(f"Cache-Control: {said}")
+    assert site.ask("/sales/", who="a").all("Cache-Control") == [passed_on]
+    site.apps["open"].answer = lambda _request: answering(f"Cache-Control: {said}")
+    assert site.ask("/open/").all("Cache-Control") == [said]
+
+
+def test_an_end_without_a_cache_control_is_private_too(site: FrontSite) -> None:
+    site.apps["sales"].answer = lambda _request: answering("Expires: Thu, 01 Jan 2060 00:00:00 GMT")
+    assert site.ask("/sales/", who="a").all("Cache-Control") == ["private"]
 
 
 def test_a_public_app_may_be_cached_as_it_likes(site: FrontSite) -> None:
@@ -282,3 +309,18 @@ def test_text_is_compressed_on_its_way_but_not_the_gates_pages(site: FrontSite) 
     assert site.ask("/open/", headers=accept).header("Content-Encoding") == "gzip"
     assert site.ask("/open/").header("Content-Encoding") is None
     assert site.ask("/-/profile", headers=accept).header("Content-Encoding") is None
+
+
+def test_development_answers_only_to_its_own_name(any_nginx: Path) -> None:
+    """A page elsewhere could let its name point to this machine, and read what the development tools show."""
+    app = example_app("open", access=Access(public=True))
+    with FrontSite(any_nginx, [app], dev=True, url="http://dev.example.org:8000") as site:
+        for own in ("localhost", "127.0.0.1", "[::1]", "dev.example.org:8000", "open.localhost"):
+            assert site.ask("/open/", host=own).status == 200
+        for strange in ("elsewhere.example.com", "127.0.0.1.example.com", "10.1.2.3"):
+            answer = site.ask("/open/", host=strange)
+            assert answer.status == 421
+            assert "http://dev.example.org:8000" in answer.text
+            assert site.ask("/-/sign-in", host=strange).status == 421
+    with FrontSite(any_nginx, [app]) as site:
+        assert site.ask("/open/", host="elsewhere.example.com").status == 200

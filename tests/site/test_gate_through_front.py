@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 
 from load import Load, get
 from site_process import SiteProcess, eventually, short_folder
+from site_visitor import PASSWORD, Hidden, Visitor, sign_in
 
-PASSWORD = "correct horse battery"
 APP = """
 from flask import Flask, request
 from portico import current_user
@@ -39,66 +37,6 @@ run = "app.py"
 run = "app.py"
 host = "lab.localhost"
 """
-
-
-class Visitor:
-    """A browser: keeps each host's cookies, reaches every host of the site at 127.0.0.1."""
-
-    def __init__(self, site: SiteProcess) -> None:
-        self.home = f"localhost:{site.port}"
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{site.port}", timeout=20)
-        self.jars: dict[str, dict[str, str]] = {}
-
-    def send(self, method: str, url: str, data: dict[str, str] | None = None) -> httpx.Response:
-        """One request, without following redirects."""
-        parts = urlsplit(url)
-        host = parts.netloc or self.home
-        jar = self.jars.setdefault(host, {})
-        headers = {
-            "Host": host,
-            "Accept": "text/html",
-            "Cookie": "; ".join(f"{k}={v}" for k, v in jar.items()),
-        }
-        self.client.cookies.clear()
-        answer = self.client.request(
-            method, parts._replace(scheme="", netloc="").geturl() or "/", headers=headers, data=data
-        )
-        for header in answer.headers.get_list("set-cookie"):
-            name, _, value = header.partition(";")[0].partition("=")
-            jar[name] = value
-            if "Max-Age=0" in header:
-                del jar[name]
-        return answer
-
-    def open(self, url: str) -> httpx.Response:
-        """The page at the end of all redirects."""
-        for _ in range(10):
-            answer = self.send("GET", url)
-            if answer.status_code not in {301, 302, 303, 307, 308}:
-                return answer
-            target = answer.headers["location"]
-            url = target if "://" in target else f"http://{urlsplit(url).netloc or self.home}{target}"
-        raise AssertionError(f"redirects without end: {url}")
-
-    def fill(self, path: str, **fields: str) -> httpx.Response:
-        """Fill in the page's form and send it."""
-        page = self.send("GET", path)
-        form = _Hidden()
-        form.feed(page.text)
-        return self.send("POST", path, form.found | fields)
-
-
-class _Hidden(HTMLParser):
-    """Hidden fields of a page."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: dict[str, str] = {}
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = dict(attrs)
-        if tag == "input" and found.get("type") == "hidden":
-            self.found[found["name"] or ""] = found.get("value") or ""
 
 
 @pytest.fixture(scope="module")
@@ -127,11 +65,6 @@ def anna(site: SiteProcess, request: pytest.FixtureRequest) -> str:
     path = urlsplit(link.stdout.split()[-1]).path
     assert Visitor(site).fill(path, password=PASSWORD, repeat=PASSWORD).status_code == 302
     return email
-
-
-def sign_in(visitor: Visitor, email: str, path: str = "/-/sign-in") -> httpx.Response:
-    """Sign in on the page."""
-    return visitor.fill(path, email=email, password=PASSWORD)
 
 
 def test_a_stranger_is_led_to_the_sign_in_and_back(site: SiteProcess, anna: str) -> None:
@@ -218,7 +151,7 @@ def test_rotating_the_secrets_of_a_running_site_disturbs_nobody(site: SiteProces
     """Under load: who is signed in goes on, the app knows them under the new key, an open form is still good."""
     visitor = Visitor(site)
     sign_in(visitor, anna)
-    form = _Hidden()
+    form = Hidden()
     form.feed(visitor.send("GET", "/-/profile").text)
     cookies = "; ".join(f"{name}={value}" for name, value in visitor.jars[visitor.home].items())
     headers = {"Host": visitor.home, "Cookie": cookies}

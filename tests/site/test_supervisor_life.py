@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -215,6 +216,35 @@ def test_a_worker_that_dies_is_replaced_while_the_others_serve(root: Path) -> No
             site.wait_until(lambda: len(p := site.app("hello")["pids"]) == 2 and pids[0] not in p)
         assert load.failures == []
         assert site.app("hello")["restarts"] == 1
+
+
+def test_workers_share_the_work_also_after_one_was_killed_and_after_a_restart(root: Path) -> None:
+    """Each gets its part of the requests: with three workers no one idles while another has them all."""
+    toml = '[apps.hello]\nrun = "hello/app.py"\naccess = "public"\nworkers = 3\n'
+    with SiteProcess(root, toml) as site:
+        pids = three_workers(site)
+        killed = pids.pop()
+        os.kill(killed, 9)
+        second = three_workers(site)
+        assert pids < second
+        assert killed not in second
+        assert site.portico("restart", "hello").returncode == 0
+        assert not three_workers(site) & second
+
+
+def three_workers(site: SiteProcess) -> set[int]:
+    """Their process ids, as soon as each of them answers a fair part of sixty requests."""
+
+    def shares() -> Counter[int]:
+        return Counter(int(get(f"{site.url}/hello/").body.rsplit(b" ", 1)[1]) for _ in range(60))
+
+    def fair() -> set[int] | None:
+        found = shares()
+        return set(found) if len(found) == 3 and min(found.values()) >= 10 else None
+
+    pids: set[int] = site.wait_until(fair)
+    assert pids == set(site.app("hello")["pids"])
+    return pids
 
 
 def test_sigterm_finishes_the_requests_in_flight(root: Path) -> None:

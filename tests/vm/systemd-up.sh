@@ -49,7 +49,7 @@ restore="${portico/ --setenv=PORTICO_RUN=\/run\/portico\/site/} restore --force"
 
 step there "systemctl enable --now portico.service portico-backup.timer || { journalctl -u portico --no-pager; exit 1; }"
 step there "$answers"
-step there "systemctl show -p StatusText,MainPID,User portico; systemctl list-timers --no-pager portico-backup.timer | head -2"
+step there "systemctl show -p StatusText,MainPID,User portico; systemctl list-timers --no-pager portico-backup.timer"
 step there "for i in \$(seq 90); do $portico status > /tmp/status || true; grep -q \"^dashboard *running\" /tmp/status && break; sleep 2; done
   cat /tmp/status; grep -q \"^dashboard *running\" /tmp/status"
 step there "systemd-analyze security --no-pager portico.service portico-backup.service 2>/dev/null | tail -3; systemd-analyze security --no-pager portico.service | tail -1"

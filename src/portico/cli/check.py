@@ -10,6 +10,7 @@ import click
 from portico.cli import render
 from portico.errors import SiteError, UserError
 from portico.site import FILE_NAME, Site, examine, find_site
+from portico.site.cautions import cautions
 from portico.site.document import display
 from portico.site.targets import check_targets
 from portico.site.variables import misspelt
@@ -28,7 +29,7 @@ def command(file: Path | None, as_json: bool) -> int:
     """
     found = _site_file(file)
     site, problems = _examined(found)
-    warnings = misspelt(os.environ)
+    warnings = (*misspelt(os.environ), *(cautions(site) if site else ()))
     if as_json:
         apps = (
             [{"name": app.name, "run": app.run.text, "path": app.path} for app in site.apps] if site else []

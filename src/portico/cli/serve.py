@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from portico.cli.place import read_site, site_file
+from portico.site import Site
+from portico.site.mail import MAILBOX
 
 
 @click.command("serve")
@@ -42,7 +45,12 @@ def run(
     in_container: bool = False,
 ) -> int:
     """Read the site, then serve it; `dev` with reload and debuggers, on loopback only unless `in_container`."""
-    site = read_site(apps, file, port, listen)
+
+    def read() -> Site:
+        site = read_site(apps, file, port, listen)
+        return _with_mailbox(site) if dev else site
+
+    site = read()
 
     from portico.serve.logs import chosen_format
     from portico.serve.supervisor import Settings, serve
@@ -52,7 +60,12 @@ def run(
         dev=dev,
         in_container=in_container,
         log_format=chosen_format(log_format, sys.stdout),
-        read_again=lambda: read_site(apps, file, port, listen),
+        read_again=read,
         warnings=misspelt(os.environ),
     )
     return serve(site, settings)
+
+
+def _with_mailbox(site: Site) -> Site:
+    """In development, mails that no server is named for are kept, to be read at /-/mailbox."""
+    return site if site.mail.url else replace(site, mail=replace(site.mail, url=MAILBOX))

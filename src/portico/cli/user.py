@@ -11,6 +11,7 @@ import click
 
 from portico.cli import render
 from portico.cli.place import read_place, served_url, site_file
+from portico.cli.user_csv import export_people, import_people, search_of, search_options
 from portico.errors import UserError
 
 if TYPE_CHECKING:
@@ -21,7 +22,11 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 
 @click.group("user")
 def command() -> None:
-    """Add, list and disable people; make links for a new password."""
+    """Add, list, change and disable people; bring them in from a file."""
+
+
+command.add_command(import_people)
+command.add_command(export_people)
 
 
 @command.command("add")
@@ -54,17 +59,20 @@ def add(  # noqa: PLR0917  click gives the options by name
 
 
 @command.command("list")
+@search_options
 @site_file
 @json_option
-def list_people(file: Path | None, as_json: bool) -> None:
-    """List people with their roles."""
+def list_people(words: str, role: str, state: str | None, file: Path | None, as_json: bool) -> None:
+    """List people with their roles, all or those that are searched for."""
     from sqlalchemy import select
 
     from portico.gate.accounts import desk
     from portico.gate.models import Person
 
     with desk.open_desk(read_place(file)) as db:
-        people = [_person(person) for person in db.scalars(select(Person).order_by(Person.email))]
+        found = search_of(words, role, state).statement()
+        query = select(Person).where(Person.id.in_(found)).order_by(Person.email)
+        people = [_person(person) for person in db.scalars(query)]
     if as_json:
         render.as_json(people)
         return
@@ -157,6 +165,78 @@ def verify(email: str, file: Path | None, as_json: bool) -> None:
     _say(person, "is verified.", as_json)
 
 
+@command.command("address")
+@click.argument("email")
+@click.argument("new")
+@site_file
+@json_option
+def address(email: str, new: str, file: Path | None, as_json: bool) -> None:
+    """Move an account to another address, for which you vouch; the old one is told by mail."""
+    from portico.gate.accounts import desk, people, proofs
+    from portico.gate.audit import COMMAND_LINE
+
+    with desk.open_desk(read_place(file)) as db:
+        person = people.find_person(db, email)
+        proofs.change_address(db, COMMAND_LINE, person, new)
+    _say(person, "is the address now.", as_json)
+
+
+@command.command("delete")
+@click.argument("email")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@site_file
+@json_option
+def delete(email: str, yes: bool, file: Path | None, as_json: bool) -> None:
+    """Delete an account with everything that belongs to it; the audit stays. To close one, disable it."""
+    from portico.gate.accounts import desk, my_data, people
+    from portico.gate.audit import COMMAND_LINE
+
+    with desk.open_desk(read_place(file)) as db:
+        person = people.find_person(db, email)
+        shown = _person(person)
+        if not yes:
+            click.confirm(f"Delete {person.email} for good?", abort=True, err=True)
+        my_data.delete_person(db, COMMAND_LINE, person)
+    if as_json:
+        render.as_json(shown)
+    else:
+        click.echo(f"{shown['email']} is deleted.")
+
+
+@command.command("reset-second-factor")
+@click.argument("email")
+@site_file
+@json_option
+def reset_second_factor(email: str, file: Path | None, as_json: bool) -> None:
+    """Take authenticator app, passkeys and recovery codes of somebody away who has lost them, and sign them out."""
+    from portico.gate.accounts import desk, people
+    from portico.gate.audit import COMMAND_LINE
+    from portico.gate.factors import actions
+
+    with desk.open_desk(read_place(file)) as db:
+        person = people.find_person(db, email)
+        actions.reset_second_factor(db, COMMAND_LINE, person)
+    _say(person, "signs in with the password alone, until a second factor is set up again.", as_json)
+
+
+@command.command("until")
+@click.argument("email")
+@click.argument("moment")
+@site_file
+@json_option
+def until(email: str, moment: str, file: Path | None, as_json: bool) -> None:
+    """Make a person a guest, whose account ends at MOMENT: 2030-12-31, 2030-12-31T18:00Z, 30d, or "never"."""
+    from portico.cli.moments import moment_of
+    from portico.gate.accounts import desk, ends, people
+    from portico.gate.audit import COMMAND_LINE
+
+    end = None if moment == "never" else moment_of(moment)
+    with desk.open_desk(read_place(file)) as db:
+        person = people.find_person(db, email)
+        ends.set_end(db, COMMAND_LINE, person, end)
+    _say(person, f"ends at {end:%Y-%m-%d %H:%M} UTC." if end else "has no end.", as_json)
+
+
 @command.command("reset-link")
 @click.argument("email")
 @site_file
@@ -197,6 +277,7 @@ def _person(person: Person) -> dict[str, Any]:
         "roles": sorted(person.role_names),
         "email_verified": person.email_verified,
         "active": person.active,
+        "active_until": person.active_until.isoformat(timespec="seconds") if person.active_until else None,
         "last_sign_in": last.isoformat(timespec="seconds") if last else None,
     }
 

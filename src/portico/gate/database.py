@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -40,21 +41,42 @@ def engine_options(url: str, threads: int = 8, busy: float = BUSY_SECONDS) -> di
 def open_engine(url: str, threads: int = 8, busy: float = BUSY_SECONDS) -> Engine:
     """An engine for the site's database; connects at first use."""
     engine = create_engine(**engine_options(url, threads, busy))
-    tune(engine)
+    tune(engine, busy)
     return engine
 
 
-def tune(engine: Engine) -> None:
+def tune(engine: Engine, busy: float = BUSY_SECONDS) -> None:
     """Make each new SQLite connection of this engine keep its promises (foreign keys, one transaction) and its
-    pace (WAL)."""
+    pace (WAL); let one to PostgreSQL wait for a lock no longer than SQLite does."""
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _tune_sqlite)
         event.listen(engine, "savepoint", _begin_before_savepoint)
+    else:
+
+        def wait_so_long(connection: Any, _record: object) -> None:
+            connection.execute(f"SET lock_timeout = {round(busy * 1000)}")
+            connection.commit()  # else the first rollback takes it back
+
+        event.listen(engine, "connect", wait_so_long)
 
 
 def _tune_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+    _use_wal(connection)
+    for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Turn the write-ahead log on. Of several that open a new file at once, SQLite refuses some without waiting."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
 
 
 def _begin_before_savepoint(connection: Connection, _name: str | None) -> None:

@@ -13,7 +13,9 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
+from portico.gate.asking import at_api
 from portico.gate.origins import address_of
+from portico.gate.problem_details import problem
 from portico.gate.state import gate
 
 log = logging.getLogger(__name__)
@@ -51,9 +53,9 @@ FORM_EXPIRED = (
 
 
 def wants_json() -> bool:
-    """Whether the client is a program: it asks for JSON rather than HTML, or sends JSON."""
+    """Whether the client is a program: it asks the API, asks for JSON rather than HTML, or sends JSON."""
     accepted = request.accept_mimetypes
-    if request.is_json:
+    if request.is_json or at_api():
         return True
     return accepted["application/json"] > accepted["text/html"]
 
@@ -93,8 +95,10 @@ def _http_error(error: HTTPException) -> AnyResponse:
 
 
 def answer(status: int, message: str, retry_after: int | None = None) -> Response:
-    """The error as a page or as JSON."""
-    if wants_json():
+    """The error as a page, as JSON, or, at the API, as problem details."""
+    if at_api():
+        response = problem(status, message)
+    elif wants_json():
         body = {"error": NAMES.get(status, "error"), "message": message}
         if status == 401:
             body["sign_in"] = gate().site.url + url_for("entry.sign_in")

@@ -5,7 +5,10 @@ The right host, an honest origin, and headers that keep browsers careful.
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Flask, Response, abort, redirect, request
+from werkzeug.routing import IntegerConverter
 from werkzeug.wrappers import Response as AnyResponse
 
 from portico.gate import origins
@@ -13,7 +16,7 @@ from portico.site import Site
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OWN_PAGES = ("same-origin", "none")
-ON_APP_HOSTS = frozenset({"hand_over.enter", "static", "portal.crashed"})
+ON_APP_HOSTS = frozenset({"hand_over.enter", "static", "portal.crashed", "guests.share", "guests.frame"})
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -38,8 +41,17 @@ HEADERS = {
 }
 
 
+class RowNumber(IntegerConverter):
+    """The number of a row in an address; a larger one than a database can have leads nowhere."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"max": 2**31 - 1, **kwargs})
+
+
 def install(app: Flask, site: Site) -> None:
-    """Put the three in place."""
+    """Put these in place."""
+    app.url_map.converters["int"] = RowNumber
+    app.before_request(_plain_address)
     home = origins.site_origin(site)
     own_hosts = origins.own_hosts(site)
     policy = CONTENT_SECURITY_POLICY.format(
@@ -72,3 +84,9 @@ def install(app: Flask, site: Site) -> None:
         if request.endpoint != "static":
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+def _plain_address() -> None:
+    """No page has the character NUL in its address, and PostgreSQL takes it in no value."""
+    if "\0" in request.path or b"%00" in request.query_string:
+        abort(400)

@@ -10,8 +10,13 @@ from enum import StrEnum
 from typing import TypeVar
 
 from flask import Flask, abort, current_app, request
-from flask_login import current_user
+from werkzeug.wrappers import Response as AnyResponse
 
+from portico.gate import tokens
+from portico.gate.accounts import freshness
+from portico.gate.asking import Asker, asker, at_api
+from portico.gate.audit.doors import DoorNotes
+from portico.gate.guards import SAFE_METHODS
 from portico.gate.policy import ADMIN
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -26,6 +31,14 @@ class Permission(StrEnum):
     SEE_PORTAL = "see the portal"
     KEEP_OWN_ACCOUNT = "keep the own account"
     READ_LOGS = "read the logs of apps"
+    SEE_SESSIONS = "see who is signed in"
+    END_SESSIONS = "sign people out"
+    READ_AUDIT = "read the audit"
+    SEE_INSIGHT = "see how the apps are used"
+    MANAGE_PEOPLE = "manage people and roles"
+    MANAGE_TOKENS = "manage everybody's tokens, and share links"
+    MANAGE_INVITATIONS = "invite people"
+    MANAGE_APPS = "see and restart apps"
 
 
 EVERYONE = frozenset({Permission.SEE_PORTAL, Permission.KEEP_OWN_ACCOUNT})
@@ -58,9 +71,8 @@ def guard_of(view: Callable[..., object]) -> Permission | str | None:
 
 def may(permission: Permission) -> bool:
     """Whether the person who asks has this permission."""
-    if not current_user.is_authenticated:
-        return False
-    return permission in EVERYONE or ADMIN in current_user.role_names
+    who = asker()
+    return who is not None and (permission in EVERYONE or ADMIN in who.roles)
 
 
 def install(app: Flask) -> None:
@@ -68,15 +80,34 @@ def install(app: Flask) -> None:
     app.before_request(_check)
 
 
-def _check() -> None:
+def _check() -> AnyResponse | None:
     if request.endpoint is None:
-        return  # no such page: the 404 comes next
+        return None  # no such page: the 404 comes next
     guard = guard_of(current_app.view_functions[request.endpoint])
     if guard == "public":
-        return
+        return None
     if not isinstance(guard, Permission):
         abort(403)
-    if not current_user.is_authenticated:
+    who = asker()
+    if who is None:
         abort(401)
+    if at_api():
+        _check_way(who)
     if not may(guard):
+        doors: DoorNotes = current_app.extensions["portico_doors"]
+        doors.write(who.name, who.actor, "page-refused", request.endpoint, needs=str(guard))
         abort(403)
+    fresh = getattr(current_app.view_functions[request.endpoint], _FRESH, False)
+    if fresh and not who.by_token and not freshness.is_fresh():
+        return freshness.ask()
+    return None
+
+
+def _check_way(who: Asker) -> None:
+    """At the API, a token needs the scope for it, and a session the proof that one of our own pages asks."""
+    safe = request.method in SAFE_METHODS
+    if who.scopes is not None:
+        if not (tokens.reads_api(who.scopes) if safe else tokens.uses_api(who.scopes)):
+            abort(403, f"The token lacks the scope {'api:read' if safe else 'api'}.")
+    elif not safe:
+        current_app.extensions["csrf"].protect()

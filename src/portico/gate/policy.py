@@ -1,4 +1,4 @@
-"""Who may enter which app. Deny by default; pure, so that the whole of it is a table in a test."""
+"""Who may enter which app, and which path of it. Deny by default; pure, so that the whole of it is a table in a test."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Set
 from dataclasses import dataclass
 from enum import StrEnum
 
-from portico.site.model import Access
+from portico.site.model import Access, App
+from portico.site.path_rules import APP_ITSELF, access_of
 
 ADMIN = "admin"
 
@@ -21,12 +22,24 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """The facts about a signed-in person that a decision may rest on."""
+    """The facts about a signed-in person, or a service, that a decision may rest on.
+
+    `apps`: where the API token that was shown may be used; None: everywhere, or no token was shown.
+    """
 
     email: str
     roles: Set[str]
     email_verified: bool
     active: bool = True
+    apps: Set[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Somebody without an account whom a link has let into one app, and under one of its path rules."""
+
+    app: str
+    rule: str = APP_ITSELF
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +59,43 @@ class Decision:
         return self.outcome is Outcome.ENTER
 
 
+def decide_at(app: App | None, rule: str, visitor: Visitor | None, guest: Guest | None = None) -> Decision:
+    """Whether a request for what this rule of the app covers ("": the app itself) goes through.
+
+    A rule that the app does not have is closed to everybody: front and gate do not mean the same site.
+    """
+    access = access_of(app, rule) if app else None
+    decision = _within_token(app, access, visitor)
+    if decision.enters or app is None or access is None or guest is None or guest.app != app.name:
+        return decision
+    if rule in (APP_ITSELF, guest.rule):
+        return Decision(Outcome.ENTER, "came through a link that opens the app")
+    return decision
+
+
 def decide(access: Access | None, visitor: Visitor | None) -> Decision:
-    """Whether this visitor (None: nobody is signed in) may enter an app with this access (None: no such app).
+    """Whether this visitor (None: nobody is signed in) may enter what has this access (None: no such app).
 
     A disabled account counts as nobody. Administrators enter every app of the site.
     """
-    if access is not None and access.public:
-        return Decision(Outcome.ENTER, "the app is public")
+    if access is not None and (access.public or access.known):
+        return Decision(Outcome.ENTER, "it is public")
     if visitor is None:
         return Decision(Outcome.SIGN_IN, "nobody is signed in")
     if not visitor.active:
-        return Decision(Outcome.SIGN_IN, "the account is disabled")
+        return Decision(Outcome.SIGN_IN, "the account is disabled or has ended")
     if access is None:
-        return Decision(Outcome.FORBIDDEN, "the site has no such app")
+        return Decision(Outcome.FORBIDDEN, "the site has no such app, or no such path rule")
     return _among(access, visitor)
+
+
+def _within_token(app: App | None, access: Access | None, visitor: Visitor | None) -> Decision:
+    decision = decide(access, visitor)
+    if app is None or access is None or access.public or access.known or not decision.enters:
+        return decision
+    if visitor is not None and visitor.apps is not None and app.name not in visitor.apps:
+        return Decision(Outcome.FORBIDDEN, "the API token is not for this app")
+    return decision
 
 
 def _among(access: Access, visitor: Visitor) -> Decision:
@@ -69,11 +105,9 @@ def _among(access: Access, visitor: Visitor) -> Decision:
         return Decision(Outcome.ENTER, f"has the role {shared[0]}")
     if visitor.email.lower() in access.people:
         if visitor.email_verified:
-            return Decision(Outcome.ENTER, "is named in the app's access")
+            return Decision(Outcome.ENTER, "is named in the access")
         if ADMIN not in visitor.roles:
-            return Decision(
-                Outcome.FORBIDDEN, "is named in the app's access, but the address is not verified"
-            )
+            return Decision(Outcome.FORBIDDEN, "is named in the access, but the address is not verified")
     if ADMIN in visitor.roles:
         return Decision(Outcome.ENTER, "is an administrator", as_administrator=True)
-    return Decision(Outcome.FORBIDDEN, "has none of the app's roles and is not named in its access")
+    return Decision(Outcome.FORBIDDEN, "has none of the roles and is not named in the access")

@@ -10,9 +10,17 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from portico.errors import UserError
-from portico.gate import database, migrations, secrets
+from portico.gate import database, mail, migrations, secrets
 from portico.gate.accounts import actions, roles
-from portico.site import Site
+from portico.gate.audit import retention
+from portico.gate.factors import vault
+from portico.gate.sso import brought_roles
+from portico.site import SignUp, Site
+
+NO_PROOF = (
+    'sign_up = "domain" needs mail: without it nobody can prove an address, and the register form stays closed '
+    "(PORTICO_MAIL_URL)"
+)
 
 
 def prepare(site: Site | None = None) -> dict[str, list[str]]:
@@ -24,18 +32,23 @@ def prepare(site: Site | None = None) -> dict[str, list[str]]:
 
     site = site or site_from_environment()
     try:
-        secrets.ensure(site)
+        known = secrets.ensure(site)
     except OSError as error:
         raise UserError(f"state folder {site.state}: {error.strerror}: {error.filename}") from error
     engine = ready_database(site)
     try:
         with Session(engine, expire_on_commit=False) as db:
             token = actions.make_first_run_link(db)
+            vault.reseal(db, site, known)
+            brought_roles.forget_absent_sources(db, site)
+            secrets.drop_data_keys(site)
     finally:
         engine.dispose()
+    notes = [NO_PROOF] if site.sign_up is SignUp.DOMAIN and not mail.configured(site) else []
     if token is None:
-        return {"notes": []}
-    return {"notes": [f"No administrator yet. Make the first account here: {site.url}/-/first-run/{token}"]}
+        return {"notes": notes}
+    notes.append(f"No administrator yet. Make the first account here: {site.url}/-/first-run/{token}")
+    return {"notes": notes}
 
 
 def ready_database(site: Site) -> Engine:
@@ -53,6 +66,7 @@ def ready_database(site: Site) -> Engine:
             database.close_to_others(site)
         with Session(engine, expire_on_commit=False) as db:
             roles.declare(db, site)
+            retention.declare(db, site.audit.days)
     except OperationalError as error:
         engine.dispose()
         raise database.explain(error, site) from error

@@ -4,6 +4,7 @@ Made once at the first start, rotated with overlap.
 
 `session.keys`   JSON list of keys, newest first: signs form tokens and keys hashes; older ones stay valid.
 `identity.keys`  JSON list of {kid, pem}, newest first: Ed25519 private keys that sign "who is asking".
+`data.keys`      JSON list of Fernet keys, newest first: seal what the database keeps readable (factors/vault.py).
 `identity.jwks`  the public halves as a JWK set; what runners and apps get to see.
 """
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 KEPT = 2  # how many keys stay valid: the present one and the one before
+KEPT_FOR_DATA = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Secrets:
 
     session_keys: tuple[str, ...] = field(repr=False)
     identity_keys: tuple[IdentityKey, ...] = field(repr=False)
+    data_keys: tuple[str, ...] = field(repr=False)
 
     def __str__(self) -> str:
         return "***"
@@ -58,6 +61,8 @@ def ensure(site: Site) -> Secrets:
             _write(folder / "session.keys", json.dumps([random.token_urlsafe(48)]))
         if not (folder / "identity.keys").exists():
             _write(folder / "identity.keys", json.dumps([_new_identity()]))
+        if not (folder / "data.keys").exists():
+            _write(folder / "data.keys", json.dumps([_new_data_key()]))
         found = load(site)
         _publish(folder, found)
     return found
@@ -74,7 +79,8 @@ def load(site: Site) -> Secrets:
         private = load_pem_private_key(entry["pem"].encode(), None)
         assert isinstance(private, Ed25519PrivateKey)  # noqa: S101  our own file
         keys.append(IdentityKey(entry["kid"], private))
-    return Secrets(tuple(json.loads((folder / "session.keys").read_text())), tuple(keys))
+    signing, sealing = (json.loads((folder / name).read_text()) for name in ("session.keys", "data.keys"))
+    return Secrets(tuple(signing), tuple(keys), tuple(sealing))
 
 
 def rotate(site: Site) -> None:
@@ -84,7 +90,22 @@ def rotate(site: Site) -> None:
         for name, new in (("session.keys", random.token_urlsafe(48)), ("identity.keys", _new_identity())):
             old: list[Any] = json.loads((folder / name).read_text())
             _write(folder / name, json.dumps([new, *old][:KEPT]))
+        sealing = folder / "data.keys"  # none is dropped here: what it has sealed is still in the database
+        known = json.loads(sealing.read_text()) if sealing.exists() else []
+        _write(sealing, json.dumps([_new_data_key(), *known]))
         _publish(folder, load(site))
+
+
+def drop_data_keys(site: Site) -> None:
+    """Drop the keys that have nothing sealed any more, which is for the caller to know.
+
+    A few stay: another copy of the site may not have read the newest one yet, and seal with one of these.
+    """
+    folder = _folder(site)
+    with _alone(site):
+        known: list[str] = json.loads((folder / "data.keys").read_text())
+        if len(known) > KEPT_FOR_DATA:
+            _write(folder / "data.keys", json.dumps(known[:KEPT_FOR_DATA]))
 
 
 def public_keys(secrets: Secrets) -> dict[str, Any]:
@@ -128,6 +149,10 @@ def _new_identity() -> dict[str, str]:
     private = Ed25519PrivateKey.generate()
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     return {"kid": random.token_hex(8), "pem": pem}
+
+
+def _new_data_key() -> str:
+    return base64.urlsafe_b64encode(random.token_bytes(32)).decode()  # what Fernet takes
 
 
 def _publish(folder: Path, secrets: Secrets) -> None:

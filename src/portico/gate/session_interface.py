@@ -18,6 +18,7 @@ from sqlalchemy.engine import Engine
 
 from portico.gate import clock, sessions
 from portico.gate.models import Person, SessionRow
+from portico.gate.session_use import SessionUse, Use
 from portico.site import Site
 
 CSRF = "csrf_token"
@@ -28,7 +29,7 @@ _DERIVED = (CSRF, USER)  # never stored: they follow from the token and the row
 class GateSession(SessionMixin):
     """A dictionary that is read from the database at first use."""
 
-    def __init__(self, engine: Engine, token: str | None, request: Request) -> None:
+    def __init__(self, engine: Engine, token: str | None, request: Request, use: SessionUse) -> None:
         self.token = token if sessions.well_formed(token) else None
         self.row_id: int | None = None
         self.parent_id: int | None = None
@@ -39,6 +40,7 @@ class GateSession(SessionMixin):
         self.accessed = False
         self._engine = engine
         self._request = request
+        self._use = use
         self._values: dict[str, Any] | None = None
 
     @property
@@ -57,6 +59,9 @@ class GateSession(SessionMixin):
                 SessionRow.parent_id,
                 SessionRow.host,
                 SessionRow.remembered,
+                SessionRow.last_used_at,
+                SessionRow.last_ip,
+                SessionRow.absolute_until,
                 SessionRow.data,
                 Person.fs_uniquifier,
             )
@@ -74,6 +79,9 @@ class GateSession(SessionMixin):
         values = dict(row.data)
         if row.uid is not None:
             values[USER] = row.uid
+            ids = [number for number in (row.id, row.parent_id) if number is not None]
+            use = Use(ids, row.last_used_at, row.last_ip, row.absolute_until, row.remembered)
+            self._use.note(use, self._request.remote_addr or "")
         return values
 
     def form_secret(self) -> str:
@@ -138,13 +146,15 @@ class GateSession(SessionMixin):
 class DatabaseSessions(SessionInterface):
     """Opens and saves the sessions of the gate's requests."""
 
-    def __init__(self, site: Site, engine: Engine) -> None:
+    def __init__(self, site: Site, engine: Engine, hasty: Engine) -> None:
         self._site = site
         self._engine = engine
+        self._use = SessionUse(hasty, site.sessions)
 
     def open_session(self, app: Flask, request: Request) -> GateSession:
         """Take the token of the request's cookie; nothing is read yet."""
-        return GateSession(self._engine, request.cookies.get(self._site.session_cookie), request)
+        token = request.cookies.get(self._site.session_cookie)
+        return GateSession(self._engine, token, request, self._use)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Write what changed; give the browser its token, or take it away."""

@@ -17,7 +17,7 @@ from portico.gate import clock
 from portico.gate.models import Person, SessionRow
 from portico.site.model import Sessions
 
-TOUCH_EVERY = timedelta(minutes=1)
+GRACE = timedelta(seconds=10)  # for requests to apps that were under way when the token changed
 ANONYMOUS = timedelta(hours=1)  # how long a visitor who is not signed in keeps what a form needs
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -60,18 +60,21 @@ def start(
     now = clock.now()
     db.execute(delete(SessionRow).where(SessionRow.valid_until < now))
     idle, absolute = lifetimes(limits, remember)
+    latest = min(now + absolute, person.active_until or now + absolute)  # a guest's end with the account
     token = new_token()
     row = SessionRow(
         token_hash=hash_token(token),
         person_id=person.id,
-        valid_until=now + min(idle, absolute),
-        absolute_until=now + absolute,
+        valid_until=min(now + idle, latest),
+        absolute_until=latest,
         created_at=now,
         last_used_at=now,
         remembered=remember,
         ip=ip[:45],
+        last_ip=ip[:45],
         user_agent=user_agent[:255],
         data={},
+        proven_at=now,
     )
     db.add(row)
     return token, row
@@ -90,12 +93,26 @@ def start_child(db: Session, parent: SessionRow, host: str) -> tuple[str, Sessio
         valid_until=parent.valid_until,
         absolute_until=parent.absolute_until,
         remembered=parent.remembered,
-        ip=parent.ip,
+        strong=parent.strong,
+        ip=parent.last_ip,
+        last_ip=parent.last_ip,
         user_agent=parent.user_agent,
         data={},
     )
     db.add(row)
     return token, row
+
+
+def rotate(row: SessionRow) -> str:
+    """Give a session a new token, which is returned and kept nowhere else.
+
+    For ten seconds the old one still opens apps, so that no callback falls between two tokens; it opens no page of
+    the gate, renews nothing, and ends with its session.
+    """
+    token = new_token()
+    row.previous_hash, row.previous_until = row.token_hash, clock.now() + GRACE
+    row.token_hash = hash_token(token)
+    return token
 
 
 def valid_until(limits: Sessions, now: datetime, absolute_until: datetime, remembered: bool) -> datetime:

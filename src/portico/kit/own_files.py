@@ -58,7 +58,7 @@ def ignore_lines(root: Path, places: Collection[str]) -> list[str]:
     known = {line.strip().removeprefix("**").strip("/") for line in there}
     wanted = [
         ".portico/",
-        *([".env"] if "docker" in places else []),
+        *([".env", ".env.site"] if "docker" in places else []),
         *([".vagrant/"] if "vagrant" in places else []),
     ]
     return [line for line in wanted if line.strip("/") not in known]

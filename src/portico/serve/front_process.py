@@ -14,6 +14,7 @@ from pathlib import Path
 
 from portico.errors import UserError
 from portico.serve.backoff import Backoff
+from portico.serve.front_lines import FrontLines
 from portico.serve.launch import FRONT
 from portico.serve.ports import reachable_at
 from portico.serve.process import Child, ending
@@ -50,8 +51,11 @@ class Front:
         self.forget_bundles()
         self._write(self._files, {})
         self._where = (site.listen_host, site.listen_port)
+        lines = FrontLines(self._around.run.lines, self._send)
+        lines.begin()
         await self._spawn()
         self._around.task(self._keep())
+        self._around.task(lines.keep())
 
     async def reload(self, site: Site, release: Mapping[str, str]) -> bool:
         """Let nginx serve the site as it is now; whether anything changed.
@@ -89,6 +93,10 @@ class Front:
         """
         for folder in (self._around.run.cache / "bundles").glob("*"):
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _send(self, number: signal.Signals) -> None:
+        if self.child is not None and self.child.alive:
+            self.child.send(number)
 
     def kill(self) -> None:
         """End nginx and its workers now."""
@@ -177,6 +185,7 @@ class Front:
             crashed=run.crashed,
             nginx=run.nginx,
             cache=run.cache,
+            lines=run.lines if site.insight.enabled and not self._dev else None,
         )
         return render(site, layout, release, self._dev)
 

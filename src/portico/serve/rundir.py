@@ -31,6 +31,9 @@ class RunDirectory:
         self.crashed = path / "crashed"
         self.nginx = path / "nginx"
         self.cache = path / "cache"
+        self.lines = (
+            path / "lines"
+        )  # stays when the site stops: the gate reads the last ones at the next start
         self.site_json = path / "site.json"
         self.pids = path / "pids.json"
         self.control = path / "control.sock"

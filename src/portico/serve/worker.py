@@ -47,6 +47,7 @@ class Worker:
         launch: Launch,
         *,
         listen_fd: int,
+        slot: int,
         lifeline_fd: int,
         first: bool,
         on_line: Callable[[str], None],
@@ -54,6 +55,7 @@ class Worker:
     ) -> None:
         loop = asyncio.get_running_loop()
         self.launch = launch
+        self.slot = slot  # which of the app's sockets it serves
         self.started = time.time()
         self.draining = False
         self.terminating = False

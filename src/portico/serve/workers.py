@@ -58,7 +58,7 @@ class Workers:
         self.serving: list[Worker] = []
         self.everyone: set[Worker] = set()
         self.lost = 0  # workers that ended by themselves while others went on
-        self.socket = AppSocket(around.run.socket(launch.name))
+        self.socket = AppSocket(around.run.socket(launch.name), launch.workers)
         self._around = around
         self._ended = ended
         self._requests_before = 0
@@ -76,7 +76,11 @@ class Workers:
 
     async def start_first(self) -> Ready:
         """One worker on the current socket, ready; then `fill` starts the others. StartError: it did not get there."""
-        first = self._spawn(self.socket.current, first=True)
+        try:
+            self.socket.grow(self.launch.workers)  # it may have changed while nobody served
+        except OSError as error:
+            raise StartError(f"no new socket: {error.strerror}") from error
+        first = self._spawn(self.socket.current, 0, first=True)
         ready = await first.wait_ready(self.launch.start_timeout)
         if not first.child.alive:
             raise CrashError(ending(first.child.exited.result()))
@@ -91,24 +95,26 @@ class Workers:
     async def roll(self, launch: Launch) -> Ready:
         """New workers on a new socket; when all are ready it takes the place. StartError: all stays."""
         try:
-            generation = self.socket.fresh()
+            generation = self.socket.fresh(launch.workers)
         except OSError as error:
             raise StartError(f"no new socket: {error.strerror}") from error
         before, self.launch = self.launch, launch
         new: list[Worker] = []
         try:
-            new.append(self._spawn(generation, first=True))
+            new.append(self._spawn(generation, 0, first=True))
             ready = await new[0].wait_ready(launch.start_timeout)
-            new += [self._spawn(generation, first=False) for _ in range(launch.workers - 1)]
+            new += [self._spawn(generation, slot, first=False) for slot in range(1, launch.workers)]
             await asyncio.gather(*(worker.wait_ready(launch.start_timeout) for worker in new))
-        except BaseException:
+            self.socket.publish(generation, range(launch.workers))
+        except BaseException as error:
             self.launch = before
             for worker in new:
                 worker.child.kill()
-            self.socket.discard(generation)
+            generation.close()
+            if isinstance(error, OSError):
+                raise StartError(f"no new socket: {error.strerror}") from error
             raise
         old, self.serving = self.serving, new
-        self.socket.publish(generation)
         self._let_go(old)
         return ready
 
@@ -127,7 +133,7 @@ class Workers:
 
     def renew_socket(self) -> None:
         """An unserved socket in place. The connections that waited for a worker that is gone end."""
-        self.socket.publish(self.socket.fresh())
+        self.socket.publish(self.socket.fresh(self.launch.workers))
 
     def count_the_dead(self) -> None:
         """Take out the workers that ended and start others. CrashError: it was the last one."""
@@ -138,6 +144,7 @@ class Workers:
         how = ending(dead[0].child.exited.result())
         if not self.serving:
             raise CrashError(how)
+        self._show()
         self.lost += len(dead)
         self._around.logs.say(f"{self.launch.name}: one of its workers ended ({how}); starting another")
         self.fill()
@@ -176,12 +183,13 @@ class Workers:
         for worker in list(self.everyone):
             worker.child.kill()
 
-    def _spawn(self, generation: Generation, first: bool) -> Worker:
+    def _spawn(self, generation: Generation, slot: int, first: bool) -> Worker:
         name = self.launch.name
         try:
             worker = Worker(
                 self.launch,
-                listen_fd=generation.fileno(),
+                listen_fd=generation.fileno(slot),
+                slot=slot,
                 lifeline_fd=self._around.lifeline,
                 first=first,
                 on_line=lambda text: self._around.logs.add(name, text),
@@ -206,7 +214,7 @@ class Workers:
         while self.serving and len(self.serving) < self.launch.workers:
             generation = self.socket.current
             try:
-                worker = self._spawn(generation, first=False)
+                worker = self._spawn(generation, self._free_slot(), first=False)
                 await worker.wait_ready(self.launch.start_timeout)
             except StartError as fault:
                 self._around.logs.say(f"{self.launch.name}: another worker: {fault}")
@@ -214,8 +222,22 @@ class Workers:
                 continue
             if generation is self.socket.current and self.serving and worker.child.alive:
                 self.serving.append(worker)
+                self._show()
             else:
                 self._let_go([worker])
+
+    def _slots(self) -> set[int]:
+        return {worker.slot for worker in self.serving}
+
+    def _free_slot(self) -> int:
+        return min(set(range(self.launch.workers)) - self._slots())
+
+    def _show(self) -> None:
+        """Lead the front to those who serve; on a full disk it goes on with the way it knows."""
+        try:
+            self.socket.show(self._slots())
+        except OSError as error:
+            self._around.logs.say(f"{self.launch.name}: its sockets: {error.strerror}")
 
     def _let_go(self, workers: list[Worker]) -> None:
         for worker in workers:

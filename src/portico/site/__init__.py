@@ -3,20 +3,26 @@
 from portico.errors import SiteError
 from portico.site.document import FILE_NAME, find_site
 from portico.site.load import examine, from_apps, load
-from portico.site.model import Access, App, Run, RunKind, Sessions, SignUp, Site
+from portico.site.model import Access, App, PathRule, Run, RunKind, Sessions, SignUp, Site
 from portico.site.saved import from_json, to_json
+from portico.site.sources import Directory, Provider, Sources, TrustedHeader
 from portico.site.units import duration, duration_text, size, size_text
 
 __all__ = [
     "FILE_NAME",
     "Access",
     "App",
+    "Directory",
+    "PathRule",
+    "Provider",
     "Run",
     "RunKind",
     "Sessions",
     "SignUp",
     "Site",
     "SiteError",
+    "Sources",
+    "TrustedHeader",
     "duration",
     "duration_text",
     "examine",

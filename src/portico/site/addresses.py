@@ -40,6 +40,14 @@ def site_url(text: str) -> str:
     return f"{parts.scheme}://{name}{shown_port}"
 
 
+def origin(text: str) -> str:
+    """Another site's scheme, host and port, as its pages' origin."""
+    try:
+        return site_url(text)
+    except Wrong:
+        raise Wrong(f'not an origin: {shown(text)}; write it like "https://portal.example.org"') from None
+
+
 def host_of(url: str) -> str:
     """The host of a checked URL, without brackets and port."""
     return urlsplit(url).hostname or ""

@@ -11,6 +11,7 @@ from portico.site import schema
 from portico.site.access import NAME, NAME_RULE, parse_access
 from portico.site.model import Access, App, Run, RunKind
 from portico.site.naming import RESERVED, title_of
+from portico.site.path_rules import read_paths
 from portico.site.places import absolute, is_file, is_folder
 from portico.site.problems import Problems, Wrong, dotted, shown
 from portico.site.runs import parse_run
@@ -58,6 +59,8 @@ def _app(name: str, value: object, root: Path, roles: Mapping[str, str], problem
         python=python,
         environment=values["env"],
         in_portal=values["portal"],
+        paths=read_paths(values["paths"], f"{where}.paths", roles, problems),
+        frame_ancestors=values["frame_ancestors"],
     )
 
 

@@ -150,6 +150,16 @@ SWITCH = Kind("true or false", _switch, _switch_of_text)
 VARIABLES = Kind("table of texts", _variables)
 PORT = Kind("port", addresses.port, _whole_of_text)
 ACCESS = Kind("text or list of texts", _strings)
+PATHS = Kind("table of paths and accesses", lambda value: value)
+ORIGINS = Kind(
+    "list of origins",
+    lambda value: tuple(dict.fromkeys(addresses.origin(item) for item in _strings(value))),
+)
+HOSTS = Kind(
+    "list of host names",
+    lambda value: tuple(addresses.host(item.removeprefix("@")) for item in _strings(value)),
+    lambda text: [item.strip() for item in text.split(",") if item.strip()],
+)
 PROXIES = Kind(
     "list of addresses or networks",
     lambda value: tuple(addresses.proxy(item) for item in _strings(value)),

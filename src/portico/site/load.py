@@ -13,11 +13,14 @@ from portico.site.addresses import Listen
 from portico.site.apps import read_apps
 from portico.site.clashes import check_clashes
 from portico.site.document import FILE_NAME, check_tables, read_document
-from portico.site.model import Sessions, Site
+from portico.site.mail import Mail, holds_password
+from portico.site.model import Audit, Insight, SecondFactor, Sessions, SignIn, SignUp, Site, Tokens
 from portico.site.naming import app_name, unique
 from portico.site.places import absolute
 from portico.site.problems import Problems, Wrong
+from portico.site.read_sources import Reading, read_sources
 from portico.site.runs import parse_run
+from portico.site.sign_in import parse_second_factor
 from portico.site.tables import read_table
 from portico.site.units import duration_text
 
@@ -69,6 +72,8 @@ def _site(
     place = read_table(document.get("site", {}), schema.SITE, "site", environ, problems)
     sessions = _sessions(document.get("sessions", {}), environ, problems)
     roles = read_roles(document.get("roles", {}), problems)
+    mail = _mail(document.get("mail", {}), environ, problems)
+    _check_sign_up(place, problems)
     apps = read_apps(document.get("apps", {}), root, roles, problems)
     url, listen = _url_and_listen(place["url"], place["listen"])
     state = absolute(place["state"], root)
@@ -89,6 +94,15 @@ def _site(
         roles=roles,
         apps=apps,
         run=absolute(place["run_folder"], root) if place["run_folder"] else None,
+        sign_up_domains=place["sign_up_domains"],
+        mail=mail,
+        sign_in=_sign_in(document.get("sign_in", {}), roles, environ, problems),
+        tokens=Tokens(**read_table(document.get("tokens", {}), schema.TOKENS, "tokens", environ, problems)),
+        audit=Audit(**read_table(document.get("audit", {}), schema.AUDIT, "audit", environ, problems)),
+        insight=Insight(
+            **read_table(document.get("insight", {}), schema.INSIGHT, "insight", environ, problems)
+        ),
+        sources=read_sources(document, Reading(root, roles, environ, problems)),
     )
     check_clashes(site, problems)
     return site
@@ -101,6 +115,29 @@ def _sessions(table: object, environ: Mapping[str, str], problems: Problems) -> 
         idle, whole = duration_text(sessions.idle), duration_text(sessions.absolute)
         problems.add("sessions.idle", f"{idle} is longer than sessions.absolute, {whole}")
     return sessions
+
+
+def _check_sign_up(place: Mapping[str, Any], problems: Problems) -> None:
+    if place["sign_up"] is SignUp.DOMAIN and not place["sign_up_domains"]:
+        problems.add("site.sign_up_domains", 'is missing; sign_up = "domain" needs it, like ["example.org"]')
+
+
+def _mail(table: object, environ: Mapping[str, str], problems: Problems) -> Mail:
+    values = read_table(table, schema.MAIL, "mail", environ, problems)
+    if isinstance(table, dict) and holds_password(table.get("url")):
+        problems.add("mail.url", "a password does not belong in portico.toml; use PORTICO_MAIL_URL_FILE")
+    return Mail(values["url"], values["from"])
+
+
+def _sign_in(
+    table: object, roles: Mapping[str, str], environ: Mapping[str, str], problems: Problems
+) -> SignIn:
+    values = read_table(table, schema.SIGN_IN, "sign_in", environ, problems)
+    entries = values["second_factor"]
+    values["second_factor"] = problems.reading(
+        "sign_in.second_factor", lambda: parse_second_factor(entries, roles), SecondFactor()
+    )
+    return SignIn(**values)
 
 
 def _url_and_listen(url: str | None, listen: Listen | None) -> tuple[str, Listen]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+
+from portico.site.mail import Mail
+from portico.site.sources import Sources
 
 
 class SignUp(StrEnum):
     """Who may make an account for themselves."""
 
     OPEN = "open"
+    DOMAIN = "domain"  # whoever has an address in one of `sign_up_domains`
     INVITE = "invite"
     CLOSED = "closed"
 
@@ -42,12 +47,23 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may enter an app. Exactly one of: `public`, `signed_in`, or a non-empty set of roles and people."""
+    """Who may enter an app, or a path of it. Exactly one of: `public`, `known`, `signed_in`, or a non-empty set of
+    roles and people. `known`: everybody may enter, and the app learns who is signed in.
+    """
 
     public: bool = False
+    known: bool = False
     signed_in: bool = False
     roles: frozenset[str] = frozenset()
     people: frozenset[str] = frozenset()  # lower-cased mail addresses
+
+
+@dataclass(frozen=True, slots=True)
+class PathRule:
+    """Another access for what lies at `path` inside an app ("/admin", without the app's own path), and below it."""
+
+    path: str
+    access: Access
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +92,18 @@ class App:
     python: Path | None
     environment: tuple[tuple[str, str], ...] = field(repr=False)  # may hold secrets
     in_portal: bool
+    paths: tuple[PathRule, ...] = ()
+    frame_ancestors: tuple[str, ...] = ()  # origins of other sites whose pages may show the app in a frame
 
     @property
     def prefix(self) -> str:
         """The URL prefix the app is mounted under, without a trailing slash: "/sales", or "" at a root."""
         return "" if self.path in (None, "/") else str(self.path)
+
+    @property
+    def asks_nobody(self) -> bool:
+        """Whether everybody may have everything of it, so that the front need not ask the gate."""
+        return self.access.public and not self.paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +113,59 @@ class Sessions:
     idle: float
     absolute: float
     remember: float
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactor:
+    """Who must have a second factor: everybody (`required`), or whoever has one of the `roles`."""
+
+    required: bool = False
+    roles: frozenset[str] = frozenset()
+
+    def concerns(self, roles: Set[str]) -> bool:
+        """Whether somebody with these roles must have one."""
+        return self.required or not self.roles.isdisjoint(roles)
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """What a sign-in takes. Times are seconds.
+
+    `fresh` is for how long a proof of who somebody is counts as recent; `remember_device` for how long a device that a
+    person has marked as theirs is not asked for the second factor again, 0: always asked.
+    """
+
+    second_factor: SecondFactor = SecondFactor()
+    fresh: float = 600.0
+    remember_device: float = 30 * 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """API tokens: how many requests a minute one may make, and how long one may last, in seconds."""
+
+    rate: int = 600
+    longest: float = 365 * 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """How long a line of the audit is kept, in seconds; None: for ever."""
+
+    keep: float | None = 400 * 24 * 3600.0
+
+    @property
+    def days(self) -> int | None:
+        """The same in whole days."""
+        return None if self.keep is None else int(self.keep // 86400)
+
+
+@dataclass(frozen=True, slots=True)
+class Insight:
+    """Whether the site counts how its apps are used, and for how many seconds it keeps the numbers."""
+
+    enabled: bool = True
+    keep: float = 400 * 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +193,13 @@ class Site:
     roles: dict[str, str]
     apps: tuple[App, ...] = field(default=())
     run: Path | None = None
+    sign_up_domains: tuple[str, ...] = ()
+    mail: Mail = field(default=Mail())
+    sign_in: SignIn = field(default=SignIn())
+    tokens: Tokens = field(default=Tokens())
+    audit: Audit = field(default=Audit())
+    insight: Insight = field(default=Insight())
+    sources: Sources = field(default=Sources())
 
     @property
     def run_folder(self) -> Path:
@@ -132,6 +215,10 @@ class Site:
     def session_cookie(self) -> str:
         """The name of the session cookie."""
         return "__Host-portico_session" if self.secure else "portico_session"
+
+    def guest_cookie(self, app: str) -> str:
+        """The name of the cookie of an app's guests: people with a share link, or in a page of another site."""
+        return f"{'__Secure-' if self.secure else ''}portico_guest_{app}"
 
     def app(self, name: str) -> App:
         """The app of that name; KeyError when there is none."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from portico.site import schema
+from portico.site import schema, source_settings
 from portico.site.schema import Setting
 
+_PASSWORD = source_settings.LDAP_PASSWORD
 _HEAD = """\
 # portico.toml
 
@@ -58,8 +59,12 @@ request; `{prefix}` is the app's path, `/sales`, or nothing at `/`.
 |---|---|
 | `"signed-in"` | everybody with an account |
 | `"public"` | everybody; the app gets no identity |
+| `"public-with-identity"` | everybody; the app learns who is signed in |
 | `"analyst"` | people with that role |
 | `["analyst", "ann@example.org"]` | people with one of the roles, and these people |
+
+The same words stand in `[apps.NAME.paths]`, for a path inside the app and all below it:
+[Who may enter](../how-to/who-may-enter.md).
 
 ### path, host, port
 
@@ -74,6 +79,14 @@ def markdown() -> str:
         _HEAD,
         _table("[site]", "The site as a whole.", schema.SITE),
         _table("[sessions]", "How long a sign-in lasts.", schema.SESSIONS),
+        _table("[mail]", _MAIL, schema.MAIL),
+        _table("[sign_in]", _SIGN_IN, schema.SIGN_IN),
+        _table("[sso.NAME]", _SSO, source_settings.SSO),
+        _table("[ldap]", _LDAP, source_settings.LDAP),
+        _table("[trusted_header]", _TRUSTED_HEADER, source_settings.TRUSTED_HEADER),
+        _table("[tokens]", _TOKENS, schema.TOKENS),
+        _table("[audit]", _AUDIT, schema.AUDIT),
+        _table("[insight]", _INSIGHT, schema.INSIGHT),
         _ROLES,
         _table("[apps.NAME]", _APPS, schema.APP),
         _RUN,
@@ -82,6 +95,20 @@ def markdown() -> str:
     return "\n".join(parts)
 
 
+_SSO = """\
+One table for each OpenID Connect provider; NAME has up to 30 small letters, digits and `_`. The provider's secret for the
+site is the variable `PORTICO_SSO_NAME_SECRET`, or the file that `PORTICO_SSO_NAME_SECRET_FILE` names:
+[Single sign-on](../how-to/single-sign-on.md)."""
+_LDAP = "A directory that checks passwords: [LDAP and Active Directory](../how-to/ldap.md)."
+_TRUSTED_HEADER = """\
+A proxy before the site that has signed people in: [Trust a proxy's header](../how-to/trusted-header.md)."""
+_MAIL = """\
+The mail server: [Send mail](../how-to/mail.md). Without one, administrators hand out links."""
+_AUDIT = "Who did what, when and from where: [The audit](../how-to/audit.md)."
+_INSIGHT = "How the apps are used, by day: [Insight](../how-to/insight.md)."
+_TOKENS = "What programs show instead of a session: [API tokens](../how-to/api-tokens.md)."
+_SIGN_IN = """\
+What a sign-in takes beside the first proof: [Second factor and passkeys](../how-to/second-factor.md)."""
 _APPS = """\
 One table for each app; NAME has up to 40 small letters, digits, `-` and `_`. An app that needs only `run`
 fits on one line: `[apps]`, then `sales = "apps/sales/app.py"`."""
@@ -100,10 +127,13 @@ def _row(setting: Setting) -> str:
 
 def _variables() -> str:
     rows = "\n".join(
-        f"| `{setting.variable}` | `{setting.variable}_FILE` | `site.{setting.key}` |"
-        for setting in schema.SITE
+        f"| `{setting.variable}` | `{setting.variable}_FILE` | `{table}.{setting.key}` |"
+        for table, settings in schema.OF_THE_PLACE.items()
+        for setting in settings
         if setting.variable
     )
+    rows += f"\n| `{_PASSWORD.variable}` | `{_PASSWORD.variable}_FILE` | the password of `ldap.bind_dn` |"
+    rows += "\n| `PORTICO_SSO_NAME_SECRET` | `PORTICO_SSO_NAME_SECRET_FILE` | the secret of `sso.NAME` |"
     return f"## Variables\n\n| variable | file | instead of |\n|---|---|---|\n{rows}\n"
 
 

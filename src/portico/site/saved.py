@@ -7,7 +7,23 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from portico.site.model import Access, App, Run, RunKind, Sessions, SignUp, Site
+from portico.site.mail import Mail
+from portico.site.model import (
+    Access,
+    App,
+    Audit,
+    Insight,
+    PathRule,
+    Run,
+    RunKind,
+    SecondFactor,
+    Sessions,
+    SignIn,
+    SignUp,
+    Site,
+    Tokens,
+)
+from portico.site.sources import Directory, Provider, Sources, TrustedHeader
 
 
 def to_json(site: Site) -> str:
@@ -28,9 +44,42 @@ def from_json(text: str) -> Site:
             "run": _path(saved["run"]),
             "trusted_proxies": tuple(saved["trusted_proxies"]),
             "sessions": Sessions(**saved["sessions"]),
+            "sign_up_domains": tuple(saved["sign_up_domains"]),
+            "mail": Mail(**saved["mail"]),
+            "sign_in": _sign_in(saved["sign_in"]),
+            "tokens": Tokens(**saved["tokens"]),
+            "audit": Audit(**saved["audit"]),
+            "insight": Insight(**saved["insight"]),
+            "sources": _sources(saved["sources"]),
             "apps": tuple(_app(app) for app in saved["apps"]),
         }
     )
+
+
+def _sign_in(saved: dict[str, Any]) -> SignIn:
+    second = saved["second_factor"]
+    return SignIn(**saved | {"second_factor": SecondFactor(second["required"], frozenset(second["roles"]))})
+
+
+def _sources(saved: dict[str, Any]) -> Sources:
+    directory, header = saved["directory"], saved["header"]
+    return Sources(
+        tuple(
+            Provider(**one | _common(one) | {"scopes": tuple(one["scopes"])}) for one in saved["providers"]
+        ),
+        Directory(**directory | _common(directory)) if directory else None,
+        TrustedHeader(**header | {"peers": tuple(header["peers"]), "roles": _pairs(header)})
+        if header
+        else None,
+    )
+
+
+def _common(saved: dict[str, Any]) -> dict[str, Any]:
+    return {"ca": _path(saved["ca"]), "roles": _pairs(saved)}
+
+
+def _pairs(saved: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((group, role) for group, role in saved["roles"])
 
 
 def _app(saved: dict[str, Any]) -> App:
@@ -39,14 +88,18 @@ def _app(saved: dict[str, Any]) -> App:
         **saved
         | {
             "run": Run(**run | {"kind": RunKind(run["kind"]), "argv": tuple(run["argv"])}),
-            "access": Access(
-                **access | {"roles": frozenset(access["roles"]), "people": frozenset(access["people"])}
-            ),
+            "access": _access(access),
+            "paths": tuple(PathRule(rule["path"], _access(rule["access"])) for rule in saved["paths"]),
+            "frame_ancestors": tuple(saved["frame_ancestors"]),
             "folder": Path(saved["folder"]),
             "python": _path(saved["python"]),
             "environment": tuple((name, value) for name, value in saved["environment"]),
         }
     )
+
+
+def _access(saved: dict[str, Any]) -> Access:
+    return Access(**saved | {"roles": frozenset(saved["roles"]), "people": frozenset(saved["people"])})
 
 
 def _path(text: str | None) -> Path | None:

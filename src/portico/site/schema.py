@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from portico.site import addresses, kinds
+from portico.site import addresses, kinds, mail
 from portico.site.kinds import Kind
 from portico.site.model import SignUp
 
@@ -58,10 +58,18 @@ SITE = (
     Setting(
         "sign_up",
         kinds.choice(SignUp),
-        "Who may make an account: everybody, invited people, or nobody.",
+        "Who may make an account: everybody, people with an address in `sign_up_domains`, invited people, or nobody.",
         "invite",
         variable="PORTICO_SIGN_UP",
         example="open",
+    ),
+    Setting(
+        "sign_up_domains",
+        kinds.HOSTS,
+        'The domains whose addresses may make an account where `sign_up` is "domain". It needs `[mail]`.',
+        [],
+        variable="PORTICO_SIGN_UP_DOMAINS",
+        example=["example.org"],
     ),
     Setting(
         "state",
@@ -137,6 +145,49 @@ SESSIONS = (
     ),
 )
 
+MAIL = (
+    Setting(
+        "url",
+        kinds.parsed("URL", mail.server_url),
+        "The mail server: `smtp://` (STARTTLS), `smtps://` (TLS) or `smtp+plain://`. A password belongs in the variable.",
+        otherwise="none: the site sends no mail",
+        variable="PORTICO_MAIL_URL",
+        example="smtps://mail.example.org",
+    ),
+    Setting(
+        "from",
+        kinds.parsed("mail address", mail.sender),
+        "The address that mails come from.",
+        otherwise="`noreply@` and the host of `url`",
+        variable="PORTICO_MAIL_FROM",
+        example="apps@example.org",
+    ),
+)
+
+SIGN_IN = (
+    Setting(
+        "second_factor",
+        kinds.ACCESS,
+        'Who must have a second factor: "optional" (nobody), "required" (everybody), or the roles that must.',
+        "optional",
+        example=["admin"],
+    ),
+    Setting(
+        "fresh",
+        kinds.duration("1m", "24h"),
+        "After this long, a change of password, factors or people asks once more who is there.",
+        "10m",
+        example="5m",
+    ),
+    Setting(
+        "remember_device",
+        kinds.duration("0s", "365d"),
+        'How long a device that a person marked as theirs is not asked for the second factor; "0s": it is always asked.',
+        "30d",
+        example="7d",
+    ),
+)
+
 APP = (
     Setting(
         "run",
@@ -148,9 +199,23 @@ APP = (
     Setting(
         "access",
         kinds.ACCESS,
-        'Who may enter: "public", "signed-in", a role, or a list of roles and mail addresses.',
+        'Who may enter: "public", "public-with-identity", "signed-in", a role, or a list of roles and mail addresses.',
         "signed-in",
         example=["analyst", "ann@example.org"],
+    ),
+    Setting(
+        "paths",
+        kinds.PATHS,
+        "Another access for paths inside the app: the longest wins.",
+        {},
+        example={"/admin": "admin"},
+    ),
+    Setting(
+        "frame_ancestors",
+        kinds.ORIGINS,
+        "Other sites whose pages may show the app in a frame.",
+        [],
+        example=["https://portal.example.org"],
     ),
     Setting(
         "path",
@@ -237,4 +302,73 @@ APP = (
     ),
 )
 
-TABLES = ("site", "sessions", "roles", "apps")
+TOKENS = (
+    Setting(
+        "rate",
+        kinds.whole(1, 60_000),
+        "How many requests a minute one API token may make; a sixth of them at once.",
+        600,
+        example=60,
+    ),
+    Setting(
+        "longest",
+        kinds.duration("1h", "3650d"),
+        "How long an API token may be good at most.",
+        "365d",
+        example="90d",
+    ),
+)
+
+AUDIT = (
+    Setting(
+        "keep",
+        kinds.duration("30d", "3650d", never=True),
+        'How long a line of the audit is kept; "never": no line is ever removed. In whole days.',
+        "400d",
+        example="90d",
+    ),
+)
+
+INSIGHT = (
+    Setting(
+        "enabled",
+        kinds.SWITCH,
+        "Whether the site counts how its apps are used. Off: nothing is counted and nothing is noted.",
+        True,
+        variable="PORTICO_INSIGHT",
+        example=False,
+    ),
+    Setting(
+        "keep",
+        kinds.duration("1d", "3650d"),
+        "How long the numbers of a day are kept. In whole days.",
+        "400d",
+        example="90d",
+    ),
+)
+
+# The tables whose settings can have a variable
+OF_THE_PLACE = {
+    "site": SITE,
+    "sessions": SESSIONS,
+    "mail": MAIL,
+    "sign_in": SIGN_IN,
+    "tokens": TOKENS,
+    "audit": AUDIT,
+    "insight": INSIGHT,
+}
+
+TABLES = (
+    "site",
+    "sessions",
+    "mail",
+    "sign_in",
+    "tokens",
+    "audit",
+    "insight",
+    "sso",
+    "ldap",
+    "trusted_header",
+    "roles",
+    "apps",
+)

@@ -37,7 +37,7 @@ def _check(app: App) -> None:
         _check_object(Path(app.run.target), app.run.attribute, app)
     else:
         module, _, attribute = app.run.target.partition(":")
-        file = _file_of_module(module, app)
+        file = file_of_module(module, app)
         if file is not None:
             _check_object(file, attribute, app)
 
@@ -85,7 +85,7 @@ def _check_call(source: Source, attribute: str) -> None:
         raise Wrong(f'"{attribute}" is a function; to serve what it returns, write "{attribute}()"')
 
 
-def _file_of_module(module: str, app: App) -> Path | None:
+def file_of_module(module: str, app: App) -> Path | None:
     """The source file of a module, found as Python would but without importing anything; None without one.
 
     An app with an interpreter of its own has modules that cannot be seen from here: a missing one is fine.

@@ -8,7 +8,12 @@ from difflib import get_close_matches
 from portico.site import schema
 
 PREFIX = "PORTICO_"
-OTHERS = ("LOG_FORMAT", "BACKUP_PASSPHRASE", "BACKUP_RECIPIENTS")  # what serving and backups read
+OTHERS = (
+    "LOG_FORMAT",
+    "BACKUP_PASSPHRASE",
+    "BACKUP_RECIPIENTS",
+    "LDAP_PASSWORD",
+)  # what serving and backups read
 GIVEN = (
     "APP",
     "IDENTITY_KEYS",
@@ -25,7 +30,12 @@ def misspelt(environ: Mapping[str, str]) -> tuple[str, ...]:
 
     Others that begin alike are nobody's mistake: Kubernetes makes some for a service named portico.
     """
-    settings = [setting.variable.removeprefix(PREFIX) for setting in schema.SITE if setting.variable]
+    settings = [
+        setting.variable.removeprefix(PREFIX)
+        for table in schema.OF_THE_PLACE.values()
+        for setting in table
+        if setting.variable
+    ]
     plain = [*settings, *OTHERS]
     known = {*plain, *(f"{name}_FILE" for name in plain), *GIVEN}
     lines = []

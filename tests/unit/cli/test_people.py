@@ -116,3 +116,27 @@ def test_a_password_can_be_piped_in_and_is_never_shown(portico: Run) -> None:
     assert done.returncode == 0, done.stderr
     assert "reset" not in done.stdout
     assert "correct horse" not in done.stdout + done.stderr
+
+
+def test_people_come_in_from_a_file_and_go_out_into_one(portico: Run, tmp_path: Path) -> None:
+    """A trial first, then all of it; what is wrong is said with its line, and an export overwrites nothing."""
+    people = tmp_path / "people.csv"
+    people.write_text("email,name,roles\nroot@example.org,Root,admin\nanna@example.org,Anna,analyst\n")
+    trial = portico("user", "import", "people.csv", "--dry-run")
+    assert "line 3: anna@example.org: added; name: Anna; gets analyst" in trial.stdout
+    assert "2 would be added" in trial.stdout
+    assert portico("user", "list", "--json").stdout.strip() == "[]"
+    assert "2 are added" in portico("user", "import", "people.csv").stdout
+    assert (
+        "0 are added, 0 are changed, 2 are" in portico("user", "import", "-", given=people.read_text()).stdout
+    )
+    wrong = portico("user", "import", "-", given="email,roles\nroot@example.org,analist\nnobody,\n")
+    assert wrong.returncode == 1
+    assert "line 3" in wrong.stderr
+    last = portico("user", "import", "-", given="email,state\nroot@example.org,disabled\n")
+    assert "without an administrator" in last.stderr
+    assert "anna" not in portico("user", "export", "--role", "admin").stdout
+    assert portico("user", "export", "out.csv").returncode == 0
+    assert (tmp_path / "out.csv").stat().st_mode & 0o077 == 0
+    assert "is there already" in portico("user", "export", "out.csv").stderr
+    assert portico("user", "import", "nothing.csv").stderr.strip().endswith("No such file or directory")

@@ -1,39 +1,23 @@
-"""A gate for each test, on SQLite and, where PORTICO_TEST_POSTGRES_URL names a server, on PostgreSQL too."""
+"""A gate for each test."""
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
 
+import databases
 from gate_client import GateUnderTest, make_app, make_site
 from portico.gate import clock
 from portico.site import Access, Site
 
-POSTGRES = "PORTICO_TEST_POSTGRES_URL"
-DATABASES = ["sqlite", *(["postgresql"] if POSTGRES in os.environ else [])]
 
-
-@pytest.fixture(params=DATABASES)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of an empty database that nobody else uses."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / '.portico' / 'portico.db'}"
-        return
-    server = make_url(os.environ[POSTGRES])
-    name = f"portico_{uuid.uuid4().hex}"
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield server.set(database=name).render_as_string(hide_password=False)
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    engine.dispose()
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """The URL of a database that nobody else uses: tests/databases.py says which kind."""
+    return databases.url(tmp_path)
 
 
 @pytest.fixture

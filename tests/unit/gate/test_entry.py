@@ -96,7 +96,7 @@ def test_signing_in_gives_a_new_token(gate: GateUnderTest) -> None:
 def test_the_cookie_is_a_bare_token_closed_to_scripts(gate: GateUnderTest) -> None:
     """43 characters, HttpOnly, SameSite=Lax, for the whole host; it lasts as long as the browser."""
     gate.person()
-    cookie = gate.browser().sign_in().headers["Set-Cookie"]
+    cookie = gate.browser().sign_in().headers.getlist("Set-Cookie")[-1]
     assert re.fullmatch(r"portico_session=[A-Za-z0-9_-]{43}; HttpOnly; Path=/; SameSite=Lax", cookie)
 
 
@@ -105,7 +105,7 @@ def test_on_https_the_cookie_is_secure_and_bound_to_the_host(site: Site) -> None
     gate = GateUnderTest(replace(site, url="https://apps.example.com"))
     gate.person()
     browser = gate.browser()
-    cookie = browser.sign_in().headers["Set-Cookie"]
+    cookie = browser.sign_in().headers.getlist("Set-Cookie")[-1]
     assert re.fullmatch(r"__Host-portico_session=[\w-]{43}; Secure; HttpOnly; Path=/; SameSite=Lax", cookie)
 
 
@@ -113,8 +113,9 @@ def test_a_remembered_session_outlives_the_browser(gate: GateUnderTest) -> None:
     """One cookie with an age, not a second cookie."""
     gate.person()
     answer = gate.browser().sign_in(remember="y")
-    assert len(answer.headers.getlist("Set-Cookie")) == 1
-    assert "Max-Age=2592000" in answer.headers["Set-Cookie"]
+    mark, session = answer.headers.getlist("Set-Cookie")
+    assert mark.startswith("portico_browser=")
+    assert "Max-Age=2592000" in session
 
 
 @pytest.mark.parametrize(
@@ -132,7 +133,8 @@ def test_a_failed_sign_in_tells_nothing_about_the_account(
 
 
 def blank(page: str, email: str) -> str:
-    """The page without what differs anyway: the address as typed, the form's token."""
+    """The page without what differs anyway: the address as typed, the form's token, the passkeys' challenge."""
+    page = re.sub(r"(&#34;challenge&#34;: &#34;)[\w-]*", r"\1", page)
     return re.sub(r'(name="csrf_token"[^>]*value=)"[^"]*"', r"\1", page).replace(email, "")
 
 

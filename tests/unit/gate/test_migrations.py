@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect, text
 from sqlalchemy.orm import Session
 
-from gate_client import GateUnderTest, make_site
+import databases
+from gate_client import GateUnderTest, make_app, make_site
 from portico.errors import UserError
 from portico.gate import database, migrations
 from portico.gate.models import Base
 from portico.gate.preparation import ready_database
 from portico.site import Site
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def site(request: pytest.FixtureRequest, tmp_path: Path) -> Site:
+    """A site whose database is empty: on each kind in turn, whatever the other tests run on."""
+    if request.param == "postgresql":
+        request.getfixturevalue("postgres_server")
+    return make_site(tmp_path, make_app("home"), database_url=databases.empty(tmp_path, request.param))
+
+
+@pytest.fixture
+def gate(site: Site) -> Iterator[GateUnderTest]:
+    """The gate of that site, which migrated its own database."""
+    ready_database(site).dispose()
+    gate = GateUnderTest(site)
+    yield gate
+    gate.close()
 
 
 def test_head_is_the_newest_revision() -> None:
@@ -115,7 +134,7 @@ def test_a_database_that_cannot_be_opened_is_one_line_without_the_password(tmp_p
 
 def test_a_sqlite_database_is_closed_to_others_and_fit_for_a_web_site(tmp_path: Path) -> None:
     """Mode 0600 in a folder of 0700; WAL; foreign keys."""
-    site = make_site(tmp_path)
+    site = make_site(tmp_path, database_url=databases.url(tmp_path, "sqlite"))
     engine = ready_database(site)
     file = site.state / "portico.db"
     assert file.stat().st_mode & 0o777 == 0o600

@@ -58,7 +58,12 @@ def test_only_the_owner_can_read_them(tmp_path: Path) -> None:
     folder = site.state / "secrets"
     assert folder.stat().st_mode & 0o777 == site.state.stat().st_mode & 0o777 == 0o700
     files = {file.name: file.stat().st_mode & 0o777 for file in folder.iterdir()}
-    assert files == {"session.keys": 0o600, "identity.keys": 0o600, "identity.jwks": 0o600}
+    assert files == {
+        "session.keys": 0o600,
+        "data.keys": 0o600,
+        "identity.keys": 0o600,
+        "identity.jwks": 0o600,
+    }
 
 
 def test_secrets_do_not_print(tmp_path: Path) -> None:

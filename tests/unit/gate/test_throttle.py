@@ -67,7 +67,7 @@ def test_a_success_forgets_the_failures(gate: GateUnderTest) -> None:
         assert browser.sign_in().status_code == 302
 
 
-def test_guessing_the_present_password_is_slowed_down(gate: GateUnderTest) -> None:
+def test_guessing_the_present_password_is_slowed_down(gate: GateUnderTest, hands: Hands) -> None:
     """On the page that changes it."""
     gate.person()
     browser = gate.browser()

@@ -55,6 +55,7 @@ documents = st.fixed_dictionaries(
     optional={
         "site": table_of(schema.SITE) | values,
         "sessions": table_of(schema.SESSIONS) | values,
+        "sign_in": table_of(schema.SIGN_IN) | values,
         "roles": st.dictionaries(texts, values, max_size=2) | values,
         "apps": apps | values,
         "other": values,

@@ -46,10 +46,10 @@ def test_every_problem_is_told_at_once(lines) -> None:
         ),
         ('[site]\ncheck_cache = "1h"', 'site.check_cache: "1h" is out of range; from 0s to 30s'),
         ('[site]\nsign_up = "opne"', 'site.sign_up: unknown value "opne"; did you mean "open"?'),
-        ("[site]\nsign_up = 1", "site.sign_up: unknown value 1; one of open, invite, closed"),
+        ("[site]\nsign_up = 1", "site.sign_up: unknown value 1; one of open, domain, invite, closed"),
         (
             '[site]\ncolour = "red"',
-            "site.colour: unknown key; there are name, url, listen, sign_up, state, run_folder, "
+            "site.colour: unknown key; there are name, url, listen, sign_up, sign_up_domains, state, run_folder, "
             "database, gate_workers, trusted_proxies, check_cache",
         ),
         ("site = 5", "site: expected a table like [site], not 5"),
@@ -57,7 +57,10 @@ def test_every_problem_is_told_at_once(lines) -> None:
         ("roles = 1", "roles: expected a table like [roles], not 1"),
         ("sessions = 1", "sessions: expected a table like [sessions], not 1"),
         ('[app.sales]\nrun = "app.py"', 'app: unknown table; did you mean "apps"?'),
-        ("[metrics]", "metrics: unknown table; there are [site], [sessions], [roles], [apps]"),
+        (
+            "[metrics]",
+            "metrics: unknown table; there are " + ", ".join(f"[{name}]" for name in schema.TABLES),
+        ),
         ('url = "x"', "url: unknown key; did it mean to stand under [site]?"),
         ('[sessions]\nidle = "8d"', "sessions.idle: 8d is longer than sessions.absolute, 7d"),
         ('[sessions]\nidle = "1s"', 'sessions.idle: "1s" is out of range; from 1m to 365d'),

@@ -11,7 +11,7 @@ from portico.site.reference import markdown
 from portico.site.schema import Setting
 
 PAGE = Path(__file__).resolve().parents[3] / "docs/reference/site-file.md"
-SETTINGS = [*schema.SITE, *schema.SESSIONS, *schema.APP]
+SETTINGS = [*schema.SITE, *schema.SESSIONS, *schema.SIGN_IN, *schema.TOKENS, *schema.APP]
 
 
 def test_the_page_in_the_docs_is_what_the_code_writes() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portico.site import Access, App, Run, RunKind, Sessions, SignUp, Site, from_json, to_json
+from portico.site import Access, App, PathRule, Run, RunKind, Sessions, SignUp, Site, from_json, to_json
 
 paths = st.text(min_size=1).map(lambda text: Path("/") / text.replace("\0", "").lstrip("/"))
 seconds = st.floats(min_value=0, max_value=1e9)
@@ -15,6 +15,7 @@ texts = st.text()
 runs = st.builds(Run, st.sampled_from(RunKind), texts, texts, texts, st.lists(texts).map(tuple))
 accesses = st.one_of(
     st.just(Access(public=True)),
+    st.just(Access(known=True)),
     st.just(Access(signed_in=True)),
     st.builds(Access, roles=st.frozensets(texts), people=st.frozensets(texts)),
 )
@@ -31,6 +32,8 @@ apps = st.builds(
     request_timeout=seconds,
     python=st.none() | paths,
     environment=st.lists(st.tuples(texts, texts)).map(tuple),
+    paths=st.lists(st.builds(PathRule, texts, accesses)).map(tuple),
+    frame_ancestors=st.lists(texts).map(tuple),
 )
 sites = st.builds(
     Site,

@@ -13,8 +13,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portico.errors import UserError
-from portico.gate import clock, sessions
-from portico.gate.accounts import addresses, links
+from portico.gate import clock, mail, sessions
+from portico.gate.accounts import addresses, belongings, links
+from portico.gate.accounts.device_names import device_name
 from portico.gate.accounts.links import LinkKind
 from portico.gate.accounts.people import count_administrators, find_roles
 from portico.gate.accounts.transactions import one_transaction
@@ -54,7 +55,7 @@ def create_person(
     roles: Iterable[str] = (),
 ) -> Person:
     """Add a person whose address the actor vouches for; AddressTakenError when it is in use."""
-    return _add_person(
+    return add_person(
         db, actor, email, name=name, password_hash=password_hash, roles=roles, email_verified=True
     )
 
@@ -62,12 +63,12 @@ def create_person(
 @one_transaction
 def sign_up(db: Session, actor: Actor, email: str, *, name: str, password_hash: str) -> Person:
     """Add the person who asks, whose address nobody vouches for yet; AddressTakenError when it is in use."""
-    return _add_person(
+    return add_person(
         db, actor, email, name=name, password_hash=password_hash, roles=(), email_verified=False
     )
 
 
-def _add_person(
+def add_person(
     db: Session,
     actor: Actor,
     email: str,
@@ -77,12 +78,13 @@ def _add_person(
     roles: Iterable[str],
     email_verified: bool,
 ) -> Person:
+    """Add a person in the caller's transaction; AddressTakenError when the address is in use."""
     wanted = find_roles(db, list(roles))
     address = addresses.normalise(email)
     person = Person(
         fs_uniquifier=uuid.uuid4().hex,
         email=address,
-        name=_tidy(name),
+        name=tidy(name),
         password=password_hash,
         email_verified=email_verified,
         active=True,
@@ -97,7 +99,8 @@ def _add_person(
     return person
 
 
-def _tidy(name: str) -> str:
+def tidy(name: str) -> str:
+    """A name on one line, without what cannot be seen."""
     return " ".join("".join(letter for letter in name if letter.isprintable()).split())[:200]
 
 
@@ -113,7 +116,7 @@ def create_first_administrator(
     if links.use(db, LinkKind.FIRST_RUN, token) is None or count_administrators(db):
         raise LinkSpentError
     first = Actor("first-run link", ip)
-    person = _add_person(
+    person = add_person(
         db, first, email, name=name, password_hash=password_hash, roles=[ADMIN], email_verified=True
     )
     links.revoke(db, LinkKind.FIRST_RUN)
@@ -170,10 +173,17 @@ def verify_address(db: Session, actor: Actor, person: Person) -> None:
     note(db, actor, "address-verified", person.email)
 
 
+def note_proven(db: Session, actor: Actor, person: Person) -> None:
+    """Keep in the caller's transaction that somebody who reads the address's mail has proven it."""
+    if not person.email_verified:
+        person.email_verified = True
+        note(db, actor, "address-verified", person.email, by="mail")
+
+
 @one_transaction
 def rename(db: Session, actor: Actor, person: Person, name: str) -> None:
     """Change the name that others see."""
-    person.name = _tidy(name)
+    person.name = tidy(name)
     note(db, actor, "name-changed", person.email)
 
 
@@ -186,11 +196,14 @@ def change_password(
     ended = sessions.end_others(db, person, keep)
     links.revoke(db, LinkKind.RESET, person)
     note(db, actor, "password-changed", person.email, sessions_ended=ended)
+    mail.notify(db, person, "password-changed", ip=actor.ip, kept=keep is not None)
     row = db.get(SessionRow, keep) if keep is not None else None
     if row is None:
         return None
-    token = sessions.new_token()
-    row.token_hash = sessions.hash_token(token)
+    token = sessions.rotate(row)
+    row.previous_hash = row.previous_until = (
+        None  # whoever has the old one may be why the password is changed
+    )
     return token
 
 
@@ -213,22 +226,39 @@ def reset_password(db: Session, ip: str, token: str, password_hash: str) -> Pers
     """Use a reset link: set the password, end all sessions. LinkSpentError when the link is not good."""
     link = links.use(db, LinkKind.RESET, token)
     person = db.get(Person, link.person_id) if link else None
-    if person is None or not person.active:
+    if person is None or not person.active or person.has_ended:
         raise LinkSpentError
     person.password = password_hash
     ended = sessions.end_others(db, person, keep=None)
     links.revoke(db, LinkKind.RESET, person)
+    if link is not None and link.data.get("mailed") == person.email and not person.email_verified:
+        belongings.clear_out(db, person)
+        note_proven(db, Actor("reset link", ip), person)
     note(db, Actor("reset link", ip), "password-reset", person.email, sessions_ended=ended)
+    mail.notify(db, person, "password-changed", ip=ip, kept=False)
     return person
 
 
 @one_transaction
 def sign_in(
-    db: Session, person: Person, limits: Sessions, *, via: str, remember: bool, ip: str, user_agent: str
+    db: Session,
+    person: Person,
+    limits: Sessions,
+    *,
+    via: str,
+    remember: bool,
+    ip: str,
+    user_agent: str,
+    strong: bool = False,
+    known_browser: bool = True,
 ) -> tuple[str, SessionRow]:
-    """Start a session; returns its token and row."""
+    """Start a session; returns its token and row. A person who has been here before is told of a browser that has not."""
     token, row = sessions.start(db, person, limits, remember=remember, ip=ip, user_agent=user_agent)
-    person.last_sign_in_at = clock.now()
+    row.strong = strong
+    now = clock.now()
+    if not known_browser and person.last_sign_in_at is not None:
+        mail.notify(db, person, "new-device", device=device_name(user_agent), ip=ip, when=now)
+    person.last_sign_in_at = now
     note(db, Actor(person.email, ip), "signed-in", person.email, via=via, remember=remember)
     return token, row
 
@@ -263,6 +293,7 @@ def make_first_run_link(db: Session) -> str | None:
     if count_administrators(db):
         return None
     links.revoke(db, LinkKind.FIRST_RUN)
+    note(db, Actor("start of the site"), "first-run-link-made")
     return links.make(db, LinkKind.FIRST_RUN)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from portico.gate import database
+from portico.gate.mail.office import PostOffice, attach
 from portico.gate.preparation import ready_database
 from portico.site import Site
 
@@ -21,7 +22,7 @@ def open_desk(site: Site) -> Iterator[Session]:
     """
     engine = ready_database(site)
     try:
-        with Session(engine, expire_on_commit=False) as db:
+        with Session(engine, expire_on_commit=False, info=attach({}, PostOffice(site))) as db:
             yield db
     except OperationalError as error:
         raise database.explain(error, site) from error

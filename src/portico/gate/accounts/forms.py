@@ -8,8 +8,19 @@ from __future__ import annotations
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, EmailField, Field, Form, PasswordField, StringField, ValidationError
-from wtforms.validators import InputRequired, Length
+from wtforms import (
+    BooleanField,
+    EmailField,
+    Field,
+    Form,
+    IntegerField,
+    PasswordField,
+    SelectMultipleField,
+    StringField,
+    ValidationError,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from portico.errors import UserError
 from portico.gate.accounts import addresses, passwords
@@ -109,10 +120,7 @@ class SignUpForm(FlaskForm):  # type: ignore[misc]
 
     def validate_email(self, field: Field) -> None:
         """A mail address, in its normal spelling. Whether it is taken is not said."""
-        try:
-            field.data = addresses.normalise(field.data)
-        except UserError:
-            raise ValidationError("That is not a mail address. It looks like name@example.org.") from None
+        _normalise(field)
 
     def validate_password(self, field: Field) -> None:
         """Long enough, and not the first thing anyone would try."""
@@ -124,6 +132,95 @@ class SignUpForm(FlaskForm):  # type: ignore[misc]
         _same(self, field)
 
 
+class AddressForm(FlaskForm):  # type: ignore[misc]
+    """A mail address, in its normal spelling. Whether there is an account with it is not said."""
+
+    email = address_field()
+
+    def validate_email(self, field: Field) -> None:
+        """It looks like one."""
+        _normalise(field)
+
+
+class InvitedForm(SignUpForm):
+    """What an account needs; the address is given where the invitation is for one."""
+
+    def __init__(self, *args: Any, address: str | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._given = address
+        if address is not None:
+            self.email.data, self.email.validators = address, ()  # shown, not asked for
+
+    def validate_email(self, field: Field) -> None:
+        """The invited address, whatever was sent; else one in its normal spelling."""
+        field.data = self._given or field.data
+        _normalise(field)
+
+
+class SignUpPasswordForm(FlaskForm):  # type: ignore[misc]
+    """The password that was chosen on the register form."""
+
+    password = PasswordField(
+        "The password that you chose",
+        [InputRequired("Enter the password that you chose."), Length(max=1024)],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+class NewAddressForm(AddressForm):
+    """The address that the account is to move to."""
+
+    def __init__(self, *args: Any, present: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._present = present
+        self.email.label.text = "New mail address"
+
+    def validate_email(self, field: Field) -> None:
+        """Another address than the present one."""
+        super().validate_email(field)
+        if field.data == self._present:
+            raise ValidationError("That is your present address.")
+
+
+class DeleteAccountForm(FlaskForm):  # type: ignore[misc]
+    """The account's own address, typed in: nobody deletes an account by a slip."""
+
+    email = StringField(
+        "Type your address to delete the account",
+        [InputRequired("Type your mail address.")],
+        render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
+    )
+
+    def __init__(self, *args: Any, address: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._address = address
+
+    def validate_email(self, field: Field) -> None:
+        """The address of this account."""
+        if field.data.strip().lower() != self._address:
+            raise ValidationError("That is not the address of this account.")
+
+
+class InviteForm(FlaskForm):  # type: ignore[misc]
+    """Whom to invite, to what, and for how long."""
+
+    email = EmailField(
+        "Mail address",
+        [Optional(), Length(max=254)],
+        description="Leave it empty for a link that whoever has it can use.",
+        filters=[lambda text: text.strip() if text else text],
+        render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
+    )
+    roles = SelectMultipleField(
+        "Roles", widget=ListWidget(prefix_label=False), option_widget=CheckboxInput(), validate_choice=True
+    )
+    days = IntegerField(
+        "Days until the link ends",
+        [InputRequired("Say for how many days."), NumberRange(1, 90, "From 1 to 90 days.")],
+        default=7,
+    )
+
+
 class ProfileForm(FlaskForm):  # type: ignore[misc]
     """What a person may change about themselves."""
 
@@ -132,6 +229,13 @@ class ProfileForm(FlaskForm):  # type: ignore[misc]
 
 class ConfirmForm(FlaskForm):  # type: ignore[misc]
     """Nothing but a button."""
+
+
+def _normalise(field: Field) -> None:
+    try:
+        field.data = addresses.normalise(field.data)
+    except UserError:
+        raise ValidationError("That is not a mail address. It looks like name@example.org.") from None
 
 
 def _same(form: Form, field: Field) -> None:

@@ -20,12 +20,24 @@ class LinkKind(StrEnum):
     FIRST_RUN = "first-run"
     RESET = "reset"
     TICKET = "ticket"
+    FRAME = "frame"  # an app in one page of another site
+    SIGN_UP = "sign-up"
+    VERIFY = "verify"
+    ADDRESS = "address"
+    FLOW = "sso"  # a sign-in that is under way at a provider
+    JOIN = "join"  # an account elsewhere that waits for the sign-in of the account here
 
 
 LIFETIME = {
     LinkKind.FIRST_RUN: timedelta(days=7),
     LinkKind.RESET: timedelta(minutes=30),
     LinkKind.TICKET: timedelta(seconds=30),
+    LinkKind.FRAME: timedelta(seconds=60),
+    LinkKind.SIGN_UP: timedelta(days=1),
+    LinkKind.VERIFY: timedelta(days=1),
+    LinkKind.ADDRESS: timedelta(days=1),
+    LinkKind.FLOW: timedelta(minutes=10),
+    LinkKind.JOIN: timedelta(minutes=15),
 }
 
 

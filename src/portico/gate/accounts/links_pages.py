@@ -1,13 +1,14 @@
-"""The pages behind links that work once: the first administrator's account, a new password."""
+"""The pages behind links that work once: the first administrator's account, a new password, and how to get one."""
 
 from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from portico.gate.accounts import actions, links, passwords
-from portico.gate.accounts.admission import begin_session
-from portico.gate.accounts.forms import NewPasswordForm, SignUpForm
+from portico.gate import failures, known_browsers, mail, throttle
+from portico.gate.accounts import actions, links, passwords, proofs
+from portico.gate.accounts.admission import admit
+from portico.gate.accounts.forms import AddressForm, NewPasswordForm, SignUpForm
 from portico.gate.accounts.links import LinkKind
 from portico.gate.accounts.people import count_administrators
 from portico.gate.models import Person
@@ -39,8 +40,23 @@ def first_run(token: str) -> AnyResponse | str | tuple[str, int]:
         )
     except actions.LinkSpentError:
         return spent()
-    begin_session(person, remember=False, via="first-run link")
-    return redirect(url_for("portal.portal"))
+    return admit(person, via="first-run link", remember=False, target=url_for("portal.portal"))
+
+
+@blueprint.route("/forgot", methods=["GET", "POST"])
+@public
+def forgot() -> AnyResponse | str:
+    """Send a link for a new password, the same answer for every address; without mail, say who can make one."""
+    if not mail.configured(gate().site):
+        return render_template("forgot.html")
+    form = AddressForm()
+    if not form.validate_on_submit():
+        return render_template("forgot_by_mail.html", form=form)
+    db, client, email = gate().db, client_ip(), form.email.data
+    if seconds := throttle.take(db, "forgot", client, email):  # each one counts
+        return failures.answer(429, f"Too many tries. Try again in {seconds} seconds.", retry_after=seconds)
+    proofs.ask_for_reset(db, client, email)
+    return render_template("mail_sent.html", address=email, about="password")
 
 
 @blueprint.route("/reset/<token>", methods=["GET", "POST"])
@@ -62,4 +78,7 @@ def reset(token: str) -> AnyResponse | str | tuple[str, int]:
         actions.reset_password(db, client_ip(), token, passwords.hash_password(form.password.data))
     except actions.LinkSpentError:
         return spent()
+    known_browsers.remember(
+        person.email
+    )  # the link was the proof: guessing by others must not keep them out now
     return redirect(f"{url_for('entry.sign_in')}?password-set")

@@ -5,9 +5,15 @@ Length counts; there are no composition rules.
 
 from __future__ import annotations
 
+import secrets
 import unicodedata
+from functools import cache
+from itertools import pairwise
 
 from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+
+from portico.gate.accounts import leaked
 
 MIN_LENGTH = 10
 MAX_LENGTH = 128
@@ -37,7 +43,34 @@ def problem(password: str, email: str = "", name: str = "") -> str | None:
     folded = text.casefold()
     if folded in {email.casefold(), name.casefold(), email.partition("@")[0].casefold()}:
         return "Your address or name is the first thing that anyone would try."
+    if leaked.is_known(text) or _is_run(text):
+        return "This password, or one much like it, is on the lists that attackers try first. Use some words more."
     return None
+
+
+def _is_run(text: str) -> bool:
+    """Whether each character is the next one, or the one before: 1234567890, zyxwvutsrq."""
+    steps = {ord(after) - ord(before) for before, after in pairwise(text)}
+    return steps in ({1}, {-1})
+
+
+def verify(password_hash: str, password: str) -> bool:
+    """Whether this is the password of an Argon2id hash that belongs to no account yet."""
+    try:
+        return _hasher.verify(password_hash, normalise(password))
+    except VerificationError:
+        return False
+
+
+@cache
+def of_nobody() -> str:
+    """The hash of a password that nobody knows: what a guess is compared with where there is no account."""
+    return hash_password(secrets.token_urlsafe(32))
+
+
+def is_outdated(password_hash: str) -> bool:
+    """Whether the hash was computed at another cost than today's."""
+    return _hasher.check_needs_rehash(password_hash)
 
 
 def hash_password(password: str) -> str:

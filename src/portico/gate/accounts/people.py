@@ -35,13 +35,13 @@ def find_roles(db: Session, names: Iterable[str]) -> list[Role]:
 
 
 def count_administrators(db: Session, except_for: int | None = None) -> int:
-    """How many active people have the role admin, not counting the person with this id."""
+    """How many active people have the role admin for good, not counting the person with this id."""
     query = (
         select(func.count())
         .select_from(Person)
         .join(person_role, person_role.c.person_id == Person.id)
         .join(Role, Role.id == person_role.c.role_id)
-        .where(Role.name == ADMIN, Person.active)
+        .where(Role.name == ADMIN, Person.active, Person.active_until.is_(None))
     )
     if except_for is not None:
         query = query.where(Person.id != except_for)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from portico.errors import UserError
@@ -60,7 +60,9 @@ def remove(db: Session, actor: Actor, name: str, site: Site) -> int:
     had = (
         db.scalar(select(func.count()).select_from(person_role).where(person_role.c.role_id == role.id)) or 0
     )
-    db.delete(role)
+    db.expunge(role)
+    db.execute(delete(Role).where(Role.id == role.id))  # the database takes it from everybody, however many
+    db.expire_all()
     note(db, actor, "role-removed", name, people=had)
     return had
 

@@ -19,6 +19,11 @@ class UtcTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
+    @property
+    def python_type(self) -> type[datetime]:
+        """What a value is in Python; a cursor of a list is read by it."""
+        return datetime
+
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Make it UTC; a naive datetime is a mistake."""
         return None if value is None else value.astimezone(UTC)

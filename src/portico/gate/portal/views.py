@@ -13,6 +13,7 @@ from portico.gate.origins import app_origins
 from portico.gate.permissions import Permission, may, public
 from portico.gate.policy import Visitor, decide
 from portico.gate.state import gate
+from portico.gate.visitors import of_person
 from portico.site import App, Site
 
 LOG_LINES = 40
@@ -56,7 +57,7 @@ def portal() -> AnyResponse | str:
     """
     visitor = None
     if current_user.is_authenticated:
-        visitor = Visitor(current_user.email, current_user.role_names, current_user.email_verified)
+        visitor = of_person(gate().db, current_user)
     found = doors(gate().site, visitor)
     if visitor is None and not found:
         return redirect(url_for("entry.sign_in"))

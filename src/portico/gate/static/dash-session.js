@@ -208,6 +208,9 @@
     return made;
   }
 
+  // In a frame nobody can sign in: the sign-in page is never shown there.
+  const framed = window.self !== window.top;
+  const onward = framed ? "Load the page around it again to go on." : "Sign in again to go on.";
   let told = false;
 
   function tell() {
@@ -222,11 +225,11 @@
       "dialog",
       {},
       element("h2", { id: "title", textContent: "Your session has ended" }),
-      element("p", { id: "text", textContent: "Sign in again to go on. Until then this page stays as it is." }),
+      element("p", { id: "text", textContent: `${onward} Until then this page stays as it is.` }),
       element(
         "div",
         {},
-        element("a", { href: signIn(), autofocus: true, textContent: "Sign in again" }),
+        ...(framed ? [] : [element("a", { href: signIn(), autofocus: true, textContent: "Sign in again" })]),
         element("button", { type: "button", textContent: "Not now", onclick: () => dialog.close() }),
       ),
     );

@@ -60,20 +60,39 @@ for (const again of document.querySelectorAll("[data-same-as]")) {
   for (const input of [first, again]) for (const type of ["input", "change"]) input.addEventListener(type, check);
 }
 
+// Whether a password is on the list of leaked ones. The browser asks for all digests that begin alike and compares
+// them by itself: neither the password nor its digest is sent before the form is. Asked of this site alone.
+async function leaked(password) {
+  if (!window.crypto?.subtle) return false; // no secure page: the server says so when the form is sent
+  const bytes = new TextEncoder().encode(password.normalize("NFKD").toLowerCase());
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).slice(0, 5);
+  const text = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const answer = await fetch(`/-/leaked/${text.slice(0, 3)}`);
+  return answer.ok && (await answer.text()).split(" ").includes(text.slice(3));
+}
+
 // How good a new password is: its length decides, as it does for whoever tries to guess it.
 for (const box of document.querySelectorAll("[data-strength]")) {
   const input = document.getElementById(box.dataset.strength);
   const [bar, text] = [box.querySelector("progress"), box.querySelector("p")];
   const least = input.minLength > 0 ? input.minLength : 8;
+  const show = (level, words) => { box.dataset.level = bar.value = level; text.textContent = words; };
+  let pause;
   input.addEventListener("input", () => {
-    const length = [...input.value].length;
-    const varied = new Set(input.value).size;
-    const level = length < least ? 1 : length < least + 4 || varied < 6 ? 2 : 3;
+    const value = input.value;
+    const length = [...value].length;
+    const varied = new Set(value).size;
     const missing = least - length;
     box.hidden = length === 0;
-    box.dataset.level = bar.value = level;
-    text.textContent = level === 1 ? `Too short: ${missing} more ${missing === 1 ? "character" : "characters"}.`
-      : level === 2 ? "Good. A few words in a row are even better." : "Strong.";
+    if (missing > 0) show(1, `Too short: ${missing} more ${missing === 1 ? "character" : "characters"}.`);
+    else if (missing > -4 || varied < 6) show(2, "Good. A few words in a row are even better.");
+    else show(3, "Strong.");
+    clearTimeout(pause);
+    if (missing > 0) return;
+    pause = setTimeout(async () => {
+      const bad = await leaked(value).catch(() => false);
+      if (bad && input.value === value) show(1, "This one has leaked before: attackers try it first.");
+    }, 300);
   });
 }
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import grp
+import math
 import os
 import pwd
 import re
 import resource
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,15 +16,18 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from portico.errors import UserError
-from portico.serve.front.headers import STRIPPED_HEADERS
+from portico.serve.front.headers import VOUCHED_HEADERS, stripped
 from portico.serve.front.pages import render_pages
-from portico.serve.front.servers import servers
-from portico.site import App, Site
+from portico.serve.front.servers import Mount, Server, bracketed, servers
+from portico.serve.sockets import slot_path
+from portico.site import App, PathRule, Site
 
 # The signed identity inside a cached answer is valid for 60 s; an answer must be gone long before.
 LONGEST_CHECK_CACHE = 30
 CONNECTIONS = 4096
 OPEN_CHECKS = 1024
+# One of nginx's processes keeps two cores of Python busy; more of them only wake each other up.
+MOST_PROCESSES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,8 @@ class FrontLayout:
     """Where the front finds and puts things; all absolute, all made by the supervisor.
 
     `sockets` holds <app>.sock and gate.sock; `starting` and `crashed` one marker file for each app in that
-    state; `nginx` gets nginx.conf, errors/ and nginx's temporary files; `cache` keeps bundles between starts.
+    state; `nginx` gets nginx.conf, errors/ and nginx's temporary files; `cache` keeps bundles between starts;
+    `lines` gets one line a request for insight (None: nothing is noted).
     """
 
     sockets: Path
@@ -39,6 +44,7 @@ class FrontLayout:
     crashed: Path
     nginx: Path
     cache: Path
+    lines: Path | None = None
 
 
 def render(site: Site, layout: FrontLayout, release: Mapping[str, str], dev: bool) -> dict[str, str]:
@@ -60,21 +66,32 @@ def render(site: Site, layout: FrontLayout, release: Mapping[str, str], dev: boo
     environment.filters["literal"] = literal
     environment.filters["shown"] = shown
     environment.filters["regex"] = re.escape
+    environment.filters["loose_regex"] = _loose_regex
+    found = servers(site)
     conf = environment.get_template("nginx.conf.j2").render(
         site=site,
         layout=layout,
         dev=dev,
         release={} if dev else dict(release),
-        servers=servers(site),
+        servers=found,
+        ruled=_ruled(found),
+        upstreams=_upstreams(site, layout),
+        own_hosts=_own_hosts(site),
+        own_origins=sorted({f"{urlsplit(site.url).scheme}://{server.host}" for server in found}),
         machine=_machine(layout),
         check_seconds=_check_seconds(site),
         drain_seconds=int(max([60.0, *(app.request_timeout for app in site.apps)])),
         cookie=re.escape(site.session_cookie),
+        guest_cookie=re.escape(site.guest_cookie("")),
+        own_cookie=f"(?:{re.escape(site.session_cookie)}|{re.escape(site.guest_cookie(''))}[a-z0-9_-]*)",
+        token_burst=max(1, site.tokens.rate // 6),
+        token_wait=max(1, math.ceil(60 / site.tokens.rate)),
         gate_host=urlsplit(site.url).netloc,
         scheme=urlsplit(site.url).scheme,
         referer_paths="|".join(_referer_paths(site)),
         read_timeout=_read_timeout,
-        stripped_headers=STRIPPED_HEADERS,
+        stripped_headers=stripped(site),
+        vouched_headers=VOUCHED_HEADERS,
     )
     return {"nginx.conf": conf} | {f"errors/{name}": page for name, page in render_pages(site).items()}
 
@@ -123,7 +140,7 @@ def _machine(layout: FrontLayout) -> _Machine:
     open_checks = min(OPEN_CHECKS, files // 8)
     return _Machine(
         user=_workers_user(layout.nginx) if os.geteuid() == 0 else None,
-        processes=min(2, os.cpu_count() or 1),
+        processes=max(1, min(MOST_PROCESSES, (os.cpu_count() or 1) // 2)),
         files=files,
         connections=min(CONNECTIONS, max(64, files - open_checks - 64)),
         open_checks=open_checks,
@@ -140,6 +157,34 @@ def _workers_user(folder: Path) -> str:
         return f"{pwd.getpwuid(found.st_uid).pw_name} {grp.getgrgid(found.st_gid).gr_name}"
     except (OSError, KeyError):
         return f"{pwd.getpwuid(0).pw_name} {grp.getgrgid(0).gr_name}"
+
+
+def _own_hosts(site: Site) -> list[str]:
+    """The names by which the site may be opened in development: its own, its apps', and this machine's."""
+    named = [urlsplit(site.url).hostname, site.listen_host, *(app.host for app in site.apps)]
+    return sorted({"localhost", "[::1]", *(bracketed(host) for host in named if host)})
+
+
+def _upstreams(site: Site, layout: FrontLayout) -> dict[str, list[Path]]:
+    """The sockets of the gate and of each app: one a worker, and a lone one twice, since a second try needs a second
+    entry."""
+    workers = {"gate": site.gate_workers} | {app.name: app.workers for app in site.apps}
+    return {
+        name: [slot_path(layout.sockets / f"{name}.sock", slot % many) for slot in range(max(2, many))]
+        for name, many in workers.items()
+    }
+
+
+def _ruled(found: Sequence[Server]) -> list[tuple[Mount, PathRule]]:
+    """Every path rule at every place where its app is, once each, the longest first."""
+    mounts = dict.fromkeys(mount for server in found for mount in server.mounts)
+    rules = [(mount, rule) for mount in mounts for rule in mount.app.paths]
+    return sorted(rules, key=lambda found: -found[1].path.count("/"))
+
+
+def _loose_regex(path: str) -> str:
+    """A path as a careless program might read it: each segment with parameters behind it."""
+    return "".join(f"/{re.escape(segment)}(?:;[^/]*)?" for segment in path[1:].split("/"))
 
 
 def _referer_paths(site: Site) -> list[str]:

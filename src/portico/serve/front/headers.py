@@ -1,5 +1,12 @@
 """Request headers in which some front somewhere tells who asks or from where. Clients may not."""
 
+from __future__ import annotations
+
+from portico.site import Site
+
+# Under these names the gate, and it alone, learns for whom a trusted proxy vouches: no app, and from no client
+VOUCHED_HEADERS = ("X-Portico-Vouched", "X-Portico-Vouched-Name", "X-Portico-Vouched-Groups")
+
 STRIPPED_HEADERS = (
     # who
     "Remote-User",
@@ -57,3 +64,11 @@ STRIPPED_HEADERS = (
     # read as HTTP_PROXY by programs of the CGI family
     "Proxy",
 )
+
+
+def stripped(site: Site) -> tuple[str, ...]:
+    """The names that nobody may use, with those that this site's proxy uses."""
+    own = site.sources.header
+    named = (own.header, own.name_header, own.groups_header) if own else ()
+    known = {name.lower() for name in STRIPPED_HEADERS}
+    return (*STRIPPED_HEADERS, *dict.fromkeys(name for name in named if name and name.lower() not in known))

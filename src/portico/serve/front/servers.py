@@ -42,7 +42,7 @@ class Server:
     def gate_locations(self) -> list[str]:
         """Where the gate answers: all below /-/ and the portal; on an app's own host what it needs."""
         if not self.main:
-            return ["= /-/enter", "^~ /-/static/"]
+            return ["= /-/enter", "^~ /-/share/", "^~ /-/frame/", "^~ /-/static/"]
         return ["^~ /-/", "^~ /-/static/"] if self.has_root else ["^~ /-/", "^~ /-/static/", "= /"]
 
 
@@ -59,15 +59,16 @@ def servers(site: Site) -> list[Server]:
             listen = _listen(site, site.listen_port)
             found.append(Server(listen, app.host, host, f"{url.scheme}://{host}", alone, main=False))
         if app.port is not None:
-            host = f"{_bracketed(url.hostname or 'localhost')}:{app.port}"
+            host = f"{bracketed(url.hostname or 'localhost')}:{app.port}"
             listen = _listen(site, app.port)
             found.append(Server(listen, None, host, f"{url.scheme}://{host}", alone, main=False))
     return found
 
 
 def _listen(site: Site, port: int) -> str:
-    return f"{_bracketed(site.listen_host)}:{port}"
+    return f"{bracketed(site.listen_host)}:{port}"
 
 
-def _bracketed(host: str) -> str:
+def bracketed(host: str) -> str:
+    """The host as it stands in an address: IPv6 in brackets."""
     return f"[{host}]" if ":" in host and not host.startswith("[") else host

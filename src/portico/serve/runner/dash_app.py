@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from portico.serve.runner import compression, dash_asgi, dash_jobs
+from portico.serve.runner import compression, dash_asgi, dash_jobs, dash_outputs, dash_pages
 from portico.serve.runner.dash_page import Page, with_script
 from portico.serve.runner.dash_prefix import Mount, mount
 
@@ -112,13 +112,16 @@ def install(prefix: str, site_url: str, dev: bool) -> DashPlace:
 
 
 def complete(dash: ModuleType, place: DashPlace) -> None:
-    """Wrap the public methods of Dash through which every app comes: init_app, index, and the key of a job."""
+    """Wrap the public methods of Dash through which every app comes: init_app, index, pages, and the key of a job."""
     cls = dash.Dash
     if hasattr(dash, "hooks"):
         dash.hooks.setup(priority=1_000_000)(place.put)
     cls.init_app = _placed_init_app(cls.init_app, place)
     cls.index = _index_with_script(cls.index, place)
+    if hasattr(cls, "enable_pages"):
+        cls.enable_pages = dash_pages.as_nobody(cls.enable_pages)
     dash_jobs.keep_apart()
+    dash_outputs.name(cls)
 
 
 def _placed_init_app(original: Callable[..., Any], place: DashPlace) -> Callable[..., Any]:

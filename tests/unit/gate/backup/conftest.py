@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import MetaData, create_engine, select
 
-import postgres_server as postgres
+import databases
 from gate_client import GateUnderTest, make_app, make_site
 from portico.gate.accounts import actions
 from portico.gate.audit import COMMAND_LINE
@@ -20,20 +19,18 @@ MakePlace = Callable[[str, str], Site]
 
 
 @pytest.fixture
-def make_place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MakePlace]:
+def make_place(request: pytest.FixtureRequest, tmp_path: Path) -> MakePlace:
     """Makes an empty site: its folder's name, and "sqlite" or "postgresql"."""
-    with ExitStack() as databases:
 
-        def make(name: str, kind: str = "sqlite") -> Site:
-            folder = tmp_path / name
-            folder.mkdir()
-            url = f"sqlite:///{folder / '.portico' / 'portico.db'}"
-            if kind == "postgresql":
-                url = databases.enter_context(postgres.database(request.getfixturevalue("postgres_server")))
-            apps = make_app("home"), make_app("sales", Access(roles=frozenset({"analyst"})))
-            return make_site(folder, *apps, database_url=url)
+    def make(name: str, kind: str = "sqlite") -> Site:
+        folder = tmp_path / name
+        folder.mkdir()
+        if kind == "postgresql":
+            request.getfixturevalue("postgres_server")
+        apps = make_app("home"), make_app("sales", Access(roles=frozenset({"analyst"})))
+        return make_site(folder, *apps, database_url=databases.empty(folder, kind))
 
-        yield make
+    return make
 
 
 def inhabit(site: Site) -> str:

@@ -159,3 +159,58 @@ def test_a_dash_app_run_by_itself_has_nobody_and_believes_no_header(write: Any, 
         [sys.executable, str(file), signer.token()], env=environ, capture_output=True, text=True, check=True
     ).stdout
     assert output.strip() == "<current_user anonymous>"
+
+
+PAGES = """
+import dash
+from dash import Dash, html
+from portico import current_user
+
+app = Dash(__name__, use_pages=True, pages_folder="", {backend})
+
+{definition} layout(**_):
+    return html.Div("hello " + current_user.name)
+
+dash.register_page("home", path="/", layout=layout)
+app.layout = dash.page_container
+"""
+
+
+@pytest.mark.parametrize(
+    ("backend", "definition"),
+    [("flask", "def"), ("flask", "async def"), ("fastapi", "async def"), ("quart", "async def")],
+)
+def test_the_first_visitor_of_dash_pages_is_not_shown_to_everybody(
+    start: Any, write: Any, signer: Any, backend: str, definition: str
+) -> None:
+    """Dash makes the layouts of all pages once, at the first request, and sends them to all."""
+    write("app.py", PAGES.format(backend=BACKENDS[backend], definition=definition))
+    worker = start("app.py")
+    worker.ready()
+    person = {"X_Portico_Identity": signer.token()}
+    for headers in (person, {}):
+        page = worker.get("/", **headers)
+        assert page.status == 200, worker.output
+        assert "hello " in page.text
+        assert "Ada" not in page.text
+    asked = {
+        "output": ".._pages_content.children..._pages_store.data..",
+        "outputs": [
+            {"id": "_pages_content", "property": "children"},
+            {"id": "_pages_store", "property": "data"},
+        ],
+        "inputs": [
+            {"id": "_pages_location", "property": "pathname", "value": "/"},
+            {"id": "_pages_location", "property": "search", "value": ""},
+        ],
+        "changedPropIds": ["_pages_location.pathname"],
+        "state": [],
+    }
+    answer = worker.get(
+        "/_dash-update-component",
+        "POST",
+        json.dumps(asked).encode(),
+        Content_Type="application/json",
+        **person,
+    )
+    assert "hello Ada" in answer.text, answer.text

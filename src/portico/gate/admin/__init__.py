@@ -1,0 +1,1 @@
+"""The administration: pages on which people, roles and apps are looked after."""

@@ -1,0 +1,17 @@
+"""The gate's JSON API: the same permissions and the same actions as the pages, described in OpenAPI."""
+
+from __future__ import annotations
+
+from portico.gate.api import (  # noqa: F401  each adds its operations
+    apps,
+    audit,
+    invitations,
+    people,
+    roles,
+    sessions,
+    site,
+    tokens,
+)
+from portico.gate.api.operations import blueprint
+
+__all__ = ["blueprint"]
