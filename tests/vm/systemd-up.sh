@@ -33,6 +33,7 @@ step there '
   printf "/srv/packages\n/srv/portico/src\n" > .venv/lib/python3.11/site-packages/here.pth
   printf "#!/srv/portico/.venv/bin/python\nfrom portico.cli import main\nmain()\n" > .venv/bin/portico
   chmod 755 .venv/bin/portico
+  sed -i "/^sleep_after/d" portico.toml  # an app that may sleep would not be started before somebody visits it
   cd systemd
   install -m 0644 portico.service portico-backup.service portico-backup.timer /etc/systemd/system/
   install -D -m 0644 sysusers.conf /etc/sysusers.d/portico.conf
