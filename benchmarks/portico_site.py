@@ -20,11 +20,22 @@ TOML = f"""
 [site]
 name = "Benchmark"
 
+# One thread, as the bare servers have, and once more with the default of eight
 [apps.flask]
+run = "{APPS}/flask_json.py"
+workers = 2
+threads = 1
+
+[apps.flask-threads]
 run = "{APPS}/flask_json.py"
 workers = 2
 
 [apps.dash]
+run = "{APPS}/dash_callback.py"
+workers = 2
+threads = 1
+
+[apps.dash-threads]
 run = "{APPS}/dash_callback.py"
 workers = 2
 

@@ -89,6 +89,11 @@ def contenders(stack: ExitStack, nginx: Path, folder: Path) -> list[Contender]:
             post(f"{site.url}/flask/sum", NUMBERS, cookie),
             "Flask JSON, bare on Granian",
         ),
+        Contender(
+            "Flask JSON, Portico, signed in, 8 threads",
+            post(f"{site.url}/flask-threads/sum", NUMBERS, cookie),
+            "Flask JSON, bare on Granian",
+        ),
         Contender("Dash callback, bare on Granian", post(dash["granian"] + update, CALLBACK)),
         Contender("Dash callback, bare on gunicorn", post(dash["gunicorn"] + update, CALLBACK)),
         Contender(
@@ -104,6 +109,11 @@ def contenders(stack: ExitStack, nginx: Path, folder: Path) -> list[Contender]:
         Contender(
             "Dash callback, Portico, signed in",
             post(f"{site.url}/dash{update}", CALLBACK, cookie),
+            "Dash callback, bare on Granian",
+        ),
+        Contender(
+            "Dash callback, Portico, signed in, 8 threads",
+            post(f"{site.url}/dash-threads{update}", CALLBACK, cookie),
             "Dash callback, bare on Granian",
         ),
         Contender("sum, FastAPI bare on uvicorn", post(fastapi, NUMBERS)),

@@ -18,7 +18,8 @@ class Visitor:
     def __init__(self, site: SiteProcess) -> None:
         self.home = f"localhost:{site.port}"
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{site.port}", timeout=20)
-        self.jars: dict[str, dict[str, str]] = {}
+        self.jars: dict[str, dict[str, str]] = {}  # cookies of the whole host
+        self.narrow: dict[tuple[str, str, str], str] = {}  # of a path: by host, path and name
 
     def send(self, method: str, url: str, data: dict[str, str] | None = None) -> httpx.Response:
         """One request, without following redirects."""
@@ -28,7 +29,7 @@ class Visitor:
         headers = {
             "Host": host,
             "Accept": "text/html",
-            "Cookie": "; ".join(f"{k}={v}" for k, v in jar.items()),
+            "Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies(host, parts.path).items()),
         }
         self.client.cookies.clear()
         answer = self.client.request(
@@ -36,10 +37,23 @@ class Visitor:
         )
         for header in answer.headers.get_list("set-cookie"):
             name, _, value = header.partition(";")[0].partition("=")
-            jar[name] = value
-            if "Max-Age=0" in header:
-                del jar[name]
+            path = header.partition("; Path=")[2].partition(";")[0] or "/"
+            if path != "/":
+                self.narrow[host, path, name] = value
+            elif "Max-Age=0" in header:
+                jar.pop(name, None)
+            else:
+                jar[name] = value
         return answer
+
+    def cookies(self, host: str, path: str) -> dict[str, str]:
+        """What a browser sends to this address."""
+        narrow = {
+            name: value
+            for (of, below, name), value in self.narrow.items()
+            if of == host and path.startswith(below)
+        }
+        return self.jars.get(host, {}) | narrow
 
     def open(self, url: str) -> httpx.Response:
         """The page at the end of all redirects."""

@@ -38,10 +38,10 @@ access = "analyst"
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[SiteProcess]:
-    """A site with an app that takes a while to import, one that breaks while importing and one for a role."""
+    """A site with an app that imports as long as it is told to, one that breaks while importing and one for a role."""
     with short_folder() as folder:
         Path(folder, "door.py").write_text(APP)
-        Path(folder, "slow.py").write_text(f"import time\ntime.sleep(6)\n{APP}")
+        Path(folder, "slow.py").write_text(f"import pathlib, time\nwhile not pathlib.Path('go').exists():\n    time.sleep(0.1)\n{APP}")
         Path(folder, "broken.py").write_text("raise RuntimeError('the data is not there')\n")
         with SiteProcess(Path(folder), TEXT) as running:
             yield running
@@ -68,6 +68,7 @@ def member(site: SiteProcess, new_page: Callable[..., Page], request: pytest.Fix
 def test_the_page_of_a_starting_app_opens_the_app_by_itself(site: SiteProcess, page: Page) -> None:
     page.goto(f"{site.url}/slow/")
     expect(page.get_by_role("heading", name="Slow & Steady is starting")).to_be_visible()
+    (site.root / "go").touch()
     expect(page.get_by_text("in", exact=True)).to_be_visible(timeout=20_000)
 
 
