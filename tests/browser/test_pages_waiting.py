@@ -41,7 +41,9 @@ def site() -> Iterator[SiteProcess]:
     """A site with an app that imports as long as it is told to, one that breaks while importing and one for a role."""
     with short_folder() as folder:
         Path(folder, "door.py").write_text(APP)
-        Path(folder, "slow.py").write_text(f"import pathlib, time\nwhile not pathlib.Path('go').exists():\n    time.sleep(0.1)\n{APP}")
+        Path(folder, "slow.py").write_text(
+            f"import pathlib, time\nwhile not pathlib.Path('go').exists():\n    time.sleep(0.1)\n{APP}"
+        )
         Path(folder, "broken.py").write_text("raise RuntimeError('the data is not there')\n")
         with SiteProcess(Path(folder), TEXT) as running:
             yield running
