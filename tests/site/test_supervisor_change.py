@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -151,6 +152,7 @@ def test_reload_closes_an_app_to_strangers_at_once(site: SiteProcess) -> None:
 def test_a_wrong_file_changes_nothing(site: SiteProcess) -> None:
     """`portico reload` prints the problems and ends with 1; SIGHUP logs them; the site serves on."""
     site.start()
+    time.sleep(2)  # the watch begins a moment after the site is ready
     site.write(TOML + '[apps.third]\nrun = "third/app.py"\naces = "public"\n')
     done = site.portico("reload")
     assert done.returncode == 1
@@ -186,6 +188,7 @@ def test_dev_reads_a_changed_site_file(site: SiteProcess) -> None:
     """An app that is added to portico.toml is there without a command."""
     site.verb = "dev"
     site.start()
+    time.sleep(2)  # the watch begins a moment after the site is ready
     site.write(TOML + '[apps.third]\nrun = "other/app.py"\naccess = "public"\n')
     site.wait_until(lambda: get(f"{site.url}/third/").status == 200)
 

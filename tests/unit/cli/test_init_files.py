@@ -219,7 +219,7 @@ def test_requirements_are_begun_and_never_touched_again(folder: Path) -> None:
 def test_gitignore_gets_the_lines_it_lacks(folder: Path) -> None:
     (folder / ".gitignore").write_text("*.log\n/.portico")
     init("--docker", "--vagrant")
-    assert (folder / ".gitignore").read_text() == "*.log\n/.portico\n.env\n.vagrant/\n"
+    assert (folder / ".gitignore").read_text() == "*.log\n/.portico\n.env\n.env.site\n.vagrant/\n"
 
 
 def test_gitignore_is_begun_in_a_repository(folder: Path) -> None:

@@ -59,7 +59,9 @@ def test_a_held_database_holds_each_thread_once_and_briefly(gate: GateUnderTest)
         began = time.monotonic()
         answers = [browser.post("/-/sign-in", data) for browser, data in forms]
         assert [answer.status_code for answer in answers] == [503] * THREADS
-        assert {answer.headers["Retry-After"] for answer in answers} == {"2"}
+        told = [answer.headers["Retry-After"] for answer in answers]
+        assert "2" in told
+        assert told.count("5") <= 1  # one at a time may try, and waits
         assert time.monotonic() - began < 1 + busy_database.PATIENCE  # one of them may have tried
         assert member.check("home").status_code == 204
         assert member.get("/-/profile").status_code == 200
