@@ -13,7 +13,6 @@ from flask import Flask
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-import cheap_hashes  # noqa: F401  first: what it changes is read at import
 import databases
 from portico.gate import create_gate, prepare
 from portico.gate.accounts import actions, passwords
