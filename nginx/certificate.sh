@@ -67,5 +67,6 @@ alternative_names() {
 
 case $1 in
     choose) choose || [ -e $now ] ;;
+    # A key and a certificate that do not belong together (yet) are no reason to end: the old ones stay, and it looks again.
     follow) while sleep "${PORTICO_TLS_POLL:-10}"; do choose || true; done ;;
 esac

@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, make_url, text
 
 import postgres_server as postgres
 
@@ -23,15 +23,14 @@ VARIABLE = "PORTICO_TEST_DATABASE"
 _kept = ExitStack()
 _numbers = itertools.count()
 _of_folder: dict[Path, str] = {}
-_free: list[
-    str
-] = []  # used before, with tables and without rows: to empty one is ten times quicker than to copy one
+_free: list[str] = []  # used before and emptied, which is ten times quicker than to copy one
 _remade: set[str] = set()  # a test makes their tables
 
-_shapes: dict[str, tuple[int, ...]] = {}  # of the template
 SHAPE = """
-SELECT (SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace),
-       (SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace), (SELECT count(*) FROM pg_trigger)
+WITH ours AS (SELECT 'public'::regnamespace AS here)
+SELECT (SELECT string_agg(relname || relnatts::text, ' ' ORDER BY relname) FROM pg_class, ours WHERE relnamespace = here),
+       (SELECT string_agg(proname, ' ' ORDER BY proname) FROM pg_proc, ours WHERE pronamespace = here),
+       (SELECT string_agg(tgname || tgenabled::text, ' ' ORDER BY tgname) FROM pg_trigger WHERE NOT tgisinternal)
 """
 EMPTY_TABLES = """
 DO $$ DECLARE name text; BEGIN
@@ -100,8 +99,7 @@ def forget(folder: Path | None = None) -> None:
     for place, name in list(_of_folder.items()):
         if not place.exists() or (below is not None and place.is_relative_to(below)):
             del _of_folder[place]
-            if name not in _remade and _shape(name) == _shape(_postgresql_template()):
-                _empty_tables(name)
+            if name not in _remade and _emptied(name):
                 _free.append(name)
             else:
                 _order(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
@@ -119,8 +117,7 @@ def close() -> None:
         _master().dispose()
     _of_folder.clear()
     _free.clear()
-    _shapes.clear()
-    for kept in (server, _master, _sqlite_template, _postgresql_template):
+    for kept in (server, _master, _sqlite_template, _postgresql_template, _template_shape):
         kept.cache_clear()
     _kept.close()
 
@@ -147,24 +144,26 @@ def _copy_of_template() -> str:
     return name
 
 
-def _shape(name: str) -> tuple[int, ...]:
-    """How many tables, functions and triggers there are: a test may have added some."""
-    if name in _shapes:
-        return _shapes[name]
-    engine = create_engine(_at(name))
+@cache
+def _template_shape() -> tuple[str, ...]:
+    engine = create_engine(_at(_postgresql_template()), poolclass=NullPool)
     with engine.connect() as connection:
-        found = tuple(connection.execute(text(SHAPE)).one())
-    engine.dispose()
-    if name == _postgresql_template():
-        _shapes[name] = found
-    return found
+        return _shape(connection)
 
 
-def _empty_tables(name: str) -> None:
-    engine = create_engine(_at(name))
+def _shape(connection: Connection) -> tuple[str, ...]:
+    """The names of its tables, functions and triggers: a test may have changed some."""
+    return tuple(connection.exec_driver_sql(SHAPE).one())
+
+
+def _emptied(name: str) -> bool:
+    """Empty the tables of this database; False when it has other ones than the template."""
+    engine = create_engine(_at(name), poolclass=NullPool)
     with engine.begin() as connection:
+        if _shape(connection) != _template_shape():
+            return False
         connection.exec_driver_sql(EMPTY_TABLES.replace("%", "%%"))
-    engine.dispose()
+    return True
 
 
 def _migrate(database_url: str) -> None:

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from people import PASSWORD, sign_in
 from portico.gate import roster
-from portico.gate.accounts import actions, groups, invitations, passwords, people
+from portico.gate.accounts import actions, asked, groups, invitations, passwords, people
 from portico.gate.accounts.desk import open_desk
 from portico.gate.audit import COMMAND_LINE, Actor
 from portico.gate.guests import actions as guest_actions
+from portico.gate.models import LinkedAccount
 from portico.gate.tokens import actions as token_actions
 from portico.site import Site, load
 from site_process import SiteProcess, short_folder
@@ -120,7 +121,17 @@ def furnish(process: SiteProcess) -> Furnished:
 def _links(db: Session, site: Site, admin: Actor) -> tuple[str, str, str]:
     """Tokens, invitations, a share link, a group; the texts of an invitation, a share link and a reset link."""
     member, root = people.find_person(db, MEMBER), people.find_person(db, ADMIN)
-    groups.add(db, admin, "field", "People who travel", roles=["analyst"])
+    field = groups.add(db, admin, "field", "People who travel", roles=["analyst"])
+    groups.join(db, admin, field, [MEMBER, *(f"{first}.klein@example.org".lower() for first in FIRST)])
+    groups.add(db, admin, "quarter-end", "Whoever closes the books of the last quarter, in both houses")
+    elsewhere = {
+        "source": "sso.okta",
+        "issuer": "https://okta.example.org",
+        "subject": "00u1",
+        "email": MEMBER,
+    }
+    db.add(LinkedAccount(person_id=member.id, **elsewhere))
+    db.commit()
     for person, name in ((member, "Nightly export"), (root, "Notebook")):
         token_actions.issue_personal(db, admin, site, person, name, ["app:sales"], timedelta(days=90))
     token_actions.issue_service(db, admin, site, "Monitoring", ["api:read"], timedelta(days=30), ["analyst"])
@@ -128,6 +139,8 @@ def _links(db: Session, site: Site, admin: Actor) -> tuple[str, str, str]:
     invitations.invite(db, admin, None, roles=[], lifetime=timedelta(days=1))
     row, _ = invitations.invite(db, admin, "gone@example.org")
     invitations.withdraw(db, admin, row.id)
+    asked.ask(db, "192.0.2.1", "curious@example.org", "Somebody Curious")
+    asked.ask(db, "192.0.2.1", ADMIN, "")
     share, _ = guest_actions.share(db, admin, site.app("sales"), "/", timedelta(days=7), "For the board")
     actions.note_failed_sign_in(db, "203.0.113.9", MEMBER)
     return invitation, share, actions.issue_reset_link(db, admin, member)

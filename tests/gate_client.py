@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 import databases
-from portico.gate import create_gate, prepare
+import kept_rules
+from portico.gate import create_gate, database, prepare
 from portico.gate.accounts import actions, passwords
-from portico.gate.accounts.desk import open_desk
 from portico.gate.audit import COMMAND_LINE
+from portico.gate.mail.office import PostOffice, attach
 from portico.site import Access, App, Run, RunKind, Sessions, SignUp, Site
 
 PASSWORD = "correct horse battery"
 HASH = passwords.hash_password(PASSWORD)
+kept_rules.keep()
 
 
 def make_app(name: str, access: Access | None = None, **changes: Any) -> App:
@@ -80,6 +84,7 @@ class GateUnderTest:
         databases.fill(site.database_url)
         self.notes = prepare(site)["notes"]
         self.app: Flask = create_gate(site)
+        self._desk_engine = database.open_engine(site.database_url, threads=1)
 
     def close(self) -> None:
         """Close the connections to the database, and stop what delivers mail."""
@@ -87,6 +92,7 @@ class GateUnderTest:
             delivery.close()
         with self.app.app_context():
             self.app.extensions["sqlalchemy"].engine.dispose()
+        self._desk_engine.dispose()
 
     def browser(self, **environ: Any) -> Browser:
         """A new browser without cookies."""
@@ -94,20 +100,20 @@ class GateUnderTest:
 
     def person(self, email: str = "anna@example.org", *roles: str, password: bool = True) -> str:
         """Add a person with PASSWORD; returns the address."""
-        with open_desk(self.site) as db:
+        with self.desk() as db:
             hashed = HASH if password else None
             actions.create_person(db, COMMAND_LINE, email, name="Anna", password_hash=hashed, roles=roles)
         return email
 
-    def desk(self) -> Any:
-        """The database, as the command line opens it."""
-        return open_desk(self.site)
+    def desk(self) -> Session:
+        """The database, as the command line opens it, but without making it ready each time."""
+        return Session(self._desk_engine, expire_on_commit=False, info=attach({}, PostOffice(self.site)))
 
     def audit(self) -> list[str]:
         """All actions in the audit, in order."""
         from portico.gate.models import AuditLine
 
-        with open_desk(self.site) as db:
+        with self.desk() as db:
             return list(_actions(db, AuditLine))
 
 
@@ -181,6 +187,20 @@ class Browser:
     @cookie.setter
     def cookie(self, value: str) -> None:
         self.client.set_cookie(self.gate.site.session_cookie, value, domain="localhost")
+
+
+@contextmanager
+def statements(said: list[str]) -> Iterator[None]:
+    """What this process says to the database within the block."""
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        said.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
 
 
 def link_in(text: str) -> str:

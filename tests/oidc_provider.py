@@ -60,6 +60,7 @@ class OidcProvider:
     accounts: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {"anna": ANNA})
     port: int = field(default_factory=free_port)
     keys: KeySet = field(default_factory=lambda: new_keys("first"))
+    proofs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     claims_in_id_token: bool = False
     back_channel: str | None = None
     process: subprocess.Popen[str] | None = None
@@ -75,6 +76,7 @@ class OidcProvider:
             "port": self.port,
             "accounts": {key: dict(value) for key, value in self.accounts.items()},
             "jwks": self.keys.as_dict(private=True),
+            "proofs": {key: dict(value) for key, value in self.proofs.items()},
             "claims_in_id_token": self.claims_in_id_token,
             "clients": [self._client()],
         }

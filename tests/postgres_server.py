@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
@@ -18,6 +19,15 @@ from sqlalchemy.exc import OperationalError
 from site_process import free_port
 
 VARIABLE = "PORTICO_TEST_POSTGRES_URL"
+SETTINGS = {
+    "max_connections": "400",
+    # Nothing here has to outlive the machine.
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "64MB",
+    "autovacuum_naptime": "10min",  # else a process of its own looks into hundreds of small databases
+}
 
 
 def binaries() -> Path | None:
@@ -30,54 +40,76 @@ def binaries() -> Path | None:
     )
 
 
+class Server:
+    """A server in a folder of its own, started when the block begins; it can be stopped and started again."""
+
+    def __init__(self) -> None:
+        programs = binaries()
+        assert programs is not None
+        self._programs = programs
+        self._user = "postgres" if os.getuid() == 0 else None  # PostgreSQL refuses to run as root
+        self._folder = tempfile.TemporaryDirectory(prefix="p-pg-", dir="/tmp", ignore_cleanup_errors=True)
+        self._port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = f"postgresql+psycopg://portico@127.0.0.1:{self._port}/postgres"
+
+    def __enter__(self) -> Self:
+        folder = self._folder.name
+        if self._user:
+            shutil.chown(folder, self._user)
+        command = [str(self._programs / "initdb"), "-D", f"{folder}/data", "-A", "trust", "-U", "portico"]
+        subprocess.run(
+            [*command, "-E", "UTF8", "--no-sync"],
+            user=self._user,
+            check=True,
+            capture_output=True,
+            timeout=100,
+            cwd=folder,
+        )
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        self._folder.cleanup()
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        folder = self._folder.name
+        settings = {
+            **SETTINGS,
+            "listen_addresses": "127.0.0.1",
+            "port": str(self._port),
+            "unix_socket_directories": folder,
+        }
+        options = [option for key, value in settings.items() for option in ("-c", f"{key}={value}")]
+        log = Path(folder) / "log"
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [self._programs / "postgres", "-D", f"{folder}/data", *options],
+                user=self._user,
+                stdout=output,
+                stderr=output,
+                cwd=folder,
+            )
+        _wait(self.url, log)
+
+    def stop(self) -> None:
+        """End it without waiting for those who are connected."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(30)
+            self._process = None
+
+
 @contextmanager
 def server() -> Iterator[str]:
     """The URL of a server in which databases may be made; one started here ends with the block."""
     if named := os.environ.get(VARIABLE):
         yield named
         return
-    programs = binaries()
-    assert programs is not None
-    user = "postgres" if os.getuid() == 0 else None  # PostgreSQL refuses to run as root
-    with tempfile.TemporaryDirectory(prefix="p-pg-", dir="/tmp", ignore_cleanup_errors=True) as folder:
-        if user:
-            shutil.chown(folder, user)
-        data, port = f"{folder}/data", free_port()
-        subprocess.run(
-            [programs / "initdb", "-D", data, "-A", "trust", "-U", "portico", "-E", "UTF8", "--no-sync"],
-            user=user,
-            check=True,
-            capture_output=True,
-            timeout=100,
-            cwd=folder,
-        )
-        settings = {
-            "listen_addresses": "127.0.0.1",
-            "port": str(port),
-            "unix_socket_directories": folder,
-            "max_connections": "400",
-            # Nothing here has to outlive the machine.
-            "fsync": "off",
-            "synchronous_commit": "off",
-            "full_page_writes": "off",
-            "shared_buffers": "64MB",
-        }
-        options = [option for key, value in settings.items() for option in ("-c", f"{key}={value}")]
-        with (Path(folder) / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [programs / "postgres", "-D", data, *options],
-                user=user,
-                stdout=log,
-                stderr=log,
-                cwd=folder,
-            )
-        try:
-            url = f"postgresql+psycopg://portico@127.0.0.1:{port}/postgres"
-            _wait(url, Path(folder) / "log")
-            yield url
-        finally:
-            process.send_signal(signal.SIGINT)  # without waiting for those who are connected
-            process.wait(30)
+    with Server() as started:
+        yield started.url
 
 
 def _wait(url: str, log: Path) -> None:

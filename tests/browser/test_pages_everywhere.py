@@ -27,6 +27,11 @@ INSIDE = (
     "/-/admin/people/import",
     "/-/admin/roles",
     "/-/admin/roles/editor/remove",
+    "/-/admin/groups",
+    "/-/admin/groups?q=nothing-has-this",
+    "/-/admin/groups/field",
+    "/-/admin/groups/quarter-end",
+    "/-/admin/groups/field/remove",
     "/-/admin/apps",
     "/-/admin/apps/sales",
     "/-/admin/apps/broken",
@@ -38,6 +43,7 @@ INSIDE = (
     "/-/admin/insight",
     "/-/admin/insight/sales",
     "/-/admin/invitations",
+    "/-/admin/invitations/asked",
     "/-/admin/invitations/new",
     "/-/admin/shares",
     "/-/admin/shares/new",
@@ -176,6 +182,21 @@ def test_an_administrator_finds_somebody_and_changes_what_they_may(
     page.get_by_role("button", name="Save the roles").click()
     expect(page.get_by_role("status").first).to_contain_text("has the roles: analyst, editor")
     expect(page.get_by_label("editor")).to_be_checked()
+
+
+def test_an_administrator_puts_people_into_a_group_and_takes_one_out(site: Furnished, inside: Page) -> None:
+    """A button says to those who do not see it whom it is about, also after it was pressed."""
+    page = inside
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"{site.url}/-/admin/groups/quarter-end")
+    page.get_by_label("Mail addresses").fill(f"{MEMBER}, {ADMIN}")
+    page.get_by_role("button", name="Put them in").click()
+    expect(page.get_by_role("status").first).to_have_text("2 put in.")
+    page.get_by_role("button", name=f"Take out {ADMIN}").click()
+    expect(page.get_by_role("status").first).to_contain_text("is not in quarter-end any more")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.get_by_role("link", name=MEMBER).click()
+    expect(page.get_by_role("link", name="quarter-end")).to_be_visible()
 
 
 def test_an_administrator_restarts_an_app_and_reads_what_it_wrote(site: Furnished, inside: Page) -> None:

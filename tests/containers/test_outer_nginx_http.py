@@ -81,7 +81,12 @@ def test_a_request_is_one_line_of_json_with_its_id_and_its_times(client: httpx.C
 
 def test_one_time_links_stay_out_of_the_log(client: httpx.Client, nginx: Nginx) -> None:
     """A reset link, a share link or a hand-over ticket would open an account or an app to whoever reads the log."""
-    links = ("/-/reset/s3cret-1", "/-/first-run/s3cret-2?x=s3cret-3", "/-/share/s3cret-4", "/-/sso/join/s3cret-5")
+    links = (
+        "/-/reset/s3cret-1",
+        "/-/first-run/s3cret-2?x=s3cret-3",
+        "/-/share/s3cret-4",
+        "/-/sso/join/s3cret-5",
+    )
     for path in (*links, "/-/sign-in?/-/verify/s3cret" + 37 * "x", "/-/enter?ticket=s3cret-6"):
         client.get(path)
     wait_until(lambda: "/-/enter?***" in nginx.logs())

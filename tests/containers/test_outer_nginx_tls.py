@@ -97,7 +97,10 @@ def test_other_names_get_another_certificate(here: Place) -> None:
 
 
 def test_plain_http_only_leads_to_tls(nginx: Nginx) -> None:
-    """To the site's own names and no other, with path and method kept; and so does HTTP spoken to the TLS port."""
+    """To the site's own names and no other, with path and method kept; and so does HTTP spoken to the TLS port.
+
+    A program is refused instead: who redirects it hides that its token went in the clear.
+    """
     with httpx.Client(base_url=nginx.url) as plain:
         for host, goal in (
             (NAME, NAME),
@@ -107,6 +110,9 @@ def test_plain_http_only_leads_to_tls(nginx: Nginx) -> None:
             answer = plain.post("/sales/?a=1", headers={"Host": host})
             assert (answer.status_code, answer.headers["location"]) == (308, f"https://{goal}/sales/?a=1")
         assert plain.get("/.well-known/acme-challenge/none").status_code == 404
+        assert plain.get("/-/api/v1/people", headers={"Host": NAME}).status_code == 403
+        program = {"Host": "sales.example.com", "Authorization": "Bearer ptk_x"}
+        assert plain.get("/sales/", headers=program).status_code == 403
     mistake = httpx.get(f"http://127.0.0.1:{nginx.tls_port}/sales/?a=1")
     assert (mistake.status_code, mistake.headers["location"]) == (308, f"https://{NAME}/sales/?a=1")
 

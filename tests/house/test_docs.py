@@ -113,6 +113,14 @@ def test_the_index_of_guides_names_every_guide() -> None:
     ] == []
 
 
+def test_the_index_of_the_documentation_names_every_page() -> None:
+    """docs/README.md leads to each tutorial, reference and explanation; guides and decisions have lists of their own."""
+    index = (DOCS / "README.md").read_text(encoding="utf-8")
+    pages = [page for part in ("tutorial", "reference", "explanation") for page in (DOCS / part).glob("*.md")]
+    missing = [page.name for page in pages if f"]({page.parent.name}/{page.name})" not in index]
+    assert missing == []
+
+
 def test_every_decision_is_in_the_list() -> None:
     """docs/explanation/decisions/README.md has a line for each record, and no number is given twice."""
     folder = DOCS / "explanation" / "decisions"

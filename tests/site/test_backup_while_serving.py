@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shutil
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -17,7 +16,9 @@ from pathlib import Path
 import httpx
 import pyrage
 import pytest
+from sqlalchemy import create_engine, text
 
+import databases
 from portico.gate.accounts import actions
 from portico.gate.accounts.desk import open_desk
 from portico.gate.audit import COMMAND_LINE
@@ -69,10 +70,11 @@ def site() -> Iterator[SiteProcess]:
 
 @pytest.fixture
 def empty(site: SiteProcess) -> SiteProcess:
-    """An empty folder for a new place, with the same address."""
+    """An empty folder and database for a new place, with the same address."""
     folder = site.root.with_name("new")
     folder.mkdir()
-    return SiteProcess(folder, port=free_port(), env={"PORTICO_URL": "", "PORTICO_LISTEN": ""})
+    env = {"PORTICO_URL": "", "PORTICO_LISTEN": "", "PORTICO_DATABASE_URL": databases.empty(folder)}
+    return SiteProcess(folder, port=free_port(), env=env)
 
 
 def _portico() -> list[str]:
@@ -101,7 +103,7 @@ def test_a_backup_under_writes_is_one_moment_and_opens_the_same_site_elsewhere(
 
     def keep_adding(who: str) -> None:
         try:
-            with open_desk(load(site.root)) as db:
+            with open_desk(load(site.root, site.env)) as db:
                 for number in itertools.count():
                     if stop.is_set():
                         return
@@ -125,19 +127,19 @@ def test_a_backup_under_writes_is_one_moment_and_opens_the_same_site_elsewhere(
         done = subprocess.run(
             [*_portico(), "restore", backup["file"]],
             cwd=place,
-            env=site.env,
+            env=site.env | {"PORTICO_DATABASE_URL": databases.empty(place)},
             text=True,
             timeout=60,
             check=False,
             capture_output=True,
         )
         assert done.returncode == 0, done.stderr
-        database = sqlite3.connect(place / ".portico" / "portico.db")
-        people = database.execute("SELECT email FROM person ORDER BY email").fetchall()
-        added = database.execute(
-            "SELECT subject FROM audit WHERE action = 'person-created' ORDER BY subject"
-        ).fetchall()
-        database.close()
+        engine = create_engine(databases.url(place))
+        with engine.connect() as database:
+            people = database.execute(text("SELECT email FROM person ORDER BY email")).fetchall()
+            made_by = "SELECT subject FROM audit WHERE action = 'person-created' ORDER BY subject"
+            added = database.execute(text(made_by)).fetchall()
+        engine.dispose()
         assert people == added
     site.stop()
     with SiteProcess(empty.root, port=site.port):
@@ -187,6 +189,7 @@ def test_a_backup_goes_through_a_pipe_with_a_passphrase(site: SiteProcess, empty
     )
     assert made.stdout.startswith(b"age-encryption.org/v1")
     assert not (site.root / ".portico" / "backups").exists()
+    env |= {"PORTICO_DATABASE_URL": empty.env["PORTICO_DATABASE_URL"]}
     without = {name: value for name, value in env.items() if "PASSPHRASE" not in name}
     asked = subprocess.run(
         [*_portico(), "restore", "-"],

@@ -67,6 +67,15 @@ def note():
     with open("reached.log", "a") as log:
         log.write(request.method + " " + request.full_path + "\\n")
 
+@server.get("/panel/admin")  # with its place on the site written into it
+def admin():
+    return "the secret of managers"
+
+@server.get("/assets/me.txt")
+def me():
+    from portico import current_user
+    return current_user.email
+
 app = Dash(__name__, server=server)
 app.layout = html.Div([dcc.Input(id="in", value="x"), html.Div("the secret layout", id="out")])
 
@@ -349,7 +358,7 @@ def test_who_may_not_embed_gets_no_frame(door: Door) -> None:
 def test_only_apps_that_say_so_may_be_shown_elsewhere(door: Door) -> None:
     answer = door.ask("/notes/", headers=door.token("apps", roles=["analyst"]))
     assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
-    assert "Content-Security-Policy" not in answer.headers
+    assert answer.headers["Content-Security-Policy"] == "frame-ancestors 'self'"
     refused = door.ask("/panel/", headers={"Accept": "text/html", "Sec-Fetch-Dest": "iframe"})
     assert refused.status_code == 401
     assert AROUND in refused.headers["Content-Security-Policy"]
@@ -386,6 +395,22 @@ def test_an_open_path_of_a_closed_app_is_open_alone(door: Door) -> None:
     assert door.ask("/notes/hooks").status_code == 401
     assert door.ask("/notes/hook/../admin").status_code in (200, 400, 401)  # httpx resolves the dots itself
     assert "admin" not in door.reached("notes")
+
+
+def test_a_rule_holds_for_an_app_that_writes_its_prefix_into_its_routes(door: Door) -> None:
+    ann, head = (door.token("apps", of=f"{name}@example.org") for name in ("ann", "max"))
+    assert door.ask("/panel/admin", headers=head).text == "the secret of managers"
+    door.reached("panel")
+    for path in ("/panel/admin", "/panel/panel/admin", "/panel/panel/admin/", "/panel/Panel/admin"):
+        assert door.ask(path, headers=ann).status_code in (400, 403), path
+    assert door.reached("panel") == ""
+
+
+def test_what_an_app_answers_to_one_below_its_assets_is_not_anothers(door: Door) -> None:
+    for name in ("max", "ann"):
+        header = door.token("apps", of=f"{name}@example.org")
+        for _ in range(2):
+            assert door.ask("/panel/assets/me.txt", headers=header).text == f"{name}@example.org"
 
 
 def test_everybody_enters_where_identity_is_optional_and_only_the_known_are_named(door: Door) -> None:

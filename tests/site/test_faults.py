@@ -27,6 +27,7 @@ import pytest
 
 from conftest import missing
 from load import Answer, Load, get
+from portico.site import load
 from site_process import SiteProcess, eventually, short_folder
 
 PASSWORD = "correct horse battery"
@@ -79,14 +80,14 @@ max_body = "150MB"
 
 
 @contextlib.contextmanager
-def built() -> Iterator[SiteProcess]:
+def built(toml: str = TOML) -> Iterator[SiteProcess]:
     """A site of Flask and Dash apps behind the sign-in, not started yet."""
     with short_folder() as folder:
         root = Path(folder)
         for name, code in (("notes", NOTES), ("panel", PANEL)):
             (root / name).mkdir()
             (root / name / "app.py").write_text(code, encoding="utf-8")
-        site = SiteProcess(root, TOML)
+        site = SiteProcess(root, toml)
         try:
             yield site
         finally:
@@ -128,19 +129,25 @@ def send_form(client: httpx.Client, path: str, **fields: str) -> httpx.Response:
 # -- the database
 
 LOCK = """
-import sqlite3, sys
-database = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=30)
-database.execute("UPDATE session SET last_used_at = '2020-01-01 00:00:00'")
-database.execute("BEGIN EXCLUSIVE")
-print("locked", flush=True)
-sys.stdin.read()
+import sys
+from sqlalchemy import create_engine, inspect, text
+engine = create_engine(sys.argv[1], isolation_level="AUTOCOMMIT")
+with engine.connect() as database:
+    database.execute(text("UPDATE session SET last_used_at = '2020-01-01 00:00:00'"))
+    sqlite = engine.dialect.name == "sqlite"
+    tables = ", ".join(f'"{name}"' for name in inspect(database).get_table_names())
+    database.execute(text("BEGIN EXCLUSIVE" if sqlite else "BEGIN"))
+    if not sqlite:
+        database.execute(text(f"LOCK TABLE {tables} IN EXCLUSIVE MODE"))
+    print("locked", flush=True)
+    sys.stdin.read()
 """
 
 
 @contextlib.contextmanager
-def locked(database: Path) -> Iterator[None]:
-    """Another process holds the database; every session's use is due to be noted."""
-    command = [sys.executable, "-c", LOCK, str(database)]
+def locked(site: SiteProcess) -> Iterator[None]:
+    """Another process holds the database against writers; every session's use is due to be noted."""
+    command = [sys.executable, "-c", LOCK, load(site.root, site.env).database_url]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout is not None
@@ -155,7 +162,7 @@ def test_a_locked_database_stops_nobody_who_is_signed_in_and_the_sign_in_says_so
 ) -> None:
     """For seconds: apps answer, pages open, the form gets a 503 that says to try again; then all is as before."""
     with httpx.Client(base_url=site.url) as client:
-        with locked(site.root / ".portico" / "portico.db"):
+        with locked(site):
             with Load(f"{site.url}/notes/", threads=3, posts=True, headers=anna) as load:
                 refused = send_form(client, "/-/sign-in", email=ANNA, password=PASSWORD)
             assert load.failures == []
@@ -170,9 +177,9 @@ def test_a_locked_database_stops_nobody_who_is_signed_in_and_the_sign_in_says_so
 
 @pytest.fixture
 def on_a_small_disk() -> Iterator[SiteProcess]:
-    """Such a site with four megabytes for its state folder, started."""
+    """Such a site with four megabytes for its state folder, and its database in there, started."""
     mount = shutil.which("mount")
-    with built() as site:
+    with built('[site]\ndatabase = "sqlite:///.portico/portico.db"\n' + TOML) as site:
         place = site.root / ".portico"
         place.mkdir()
         command = [str(mount), "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(place)]

@@ -33,8 +33,9 @@ def bundle(*headers: str, status: str = "200 OK") -> object:
 @pytest.fixture(scope="module")
 def running(any_nginx: Path) -> Iterator[FrontSite]:
     apps = [example_app("sales"), example_app("open", access=Access(public=True)),
-            example_app("other", path="/sales/assets", access=Access(public=True))]  # fmt: skip
-    with FrontSite(any_nginx, apps, release={"sales": "r1", "open": "r1", "other": "r1"}) as front:
+            example_app("other", path="/sales/assets", access=Access(public=True)), example_app("hr")]  # fmt: skip
+    with FrontSite(any_nginx, apps, release={app.name: "r1" for app in apps}) as front:
+        front.gate.door.may["bob"].add("hr")
         yield front
 
 
@@ -116,6 +117,27 @@ def test_an_answer_with_a_cookie_is_somebodys_own(site: FrontSite) -> None:
     for _ in range(2):
         assert site.ask("/open/assets/cookie.js").header("Set-Cookie") == "session=1"
     assert fetched(site, "open") == 2
+
+
+def test_no_asset_of_a_closed_app_is_kept(site: FrontSite) -> None:
+    """It may be a route that says who asks: what Ada got is not what Bob gets. The browser's own copy does."""
+    site.apps["hr"].answer = bundle(CONSENT)  # type: ignore[assignment]
+    for who in ("a", "b", "a"):
+        assert site.ask("/hr/assets/mine.css", who=who, headers=[("If-None-Match", '"1"')]).status == 200
+        assert site.apps["hr"].last.header("If-None-Match") == '"1"'
+    assert fetched(site, "hr") == 3
+
+
+@pytest.mark.parametrize("own", [("Authorization", "Basic YTpi"), ("Cookie", "app=1")])
+def test_who_an_app_may_know_by_itself_gets_no_kept_asset(site: FrontSite, own: tuple[str, str]) -> None:
+    """By a cookie or an Authorization of its own: nothing of theirs is kept, and nothing kept is for them."""
+    site.apps["open"].answer = bundle(CONSENT)  # type: ignore[assignment]
+    target = f"/open/assets/{own[0]}.css"
+    site.ask(target, headers=[own])
+    site.ask(target)
+    site.ask(target)
+    site.ask(target, headers=[own])
+    assert fetched(site, "open") == 3
 
 
 def test_query_and_spelling_make_another_bundle(site: FrontSite) -> None:

@@ -234,6 +234,30 @@ def test_an_api_token_has_a_measure_of_its_own(any_nginx: Path) -> None:
         assert [site.ask("/sales/", who="a").status for _ in range(5)] == [200] * 5
 
 
+def test_a_token_of_a_site_with_copies_is_counted_by_the_gate(any_nginx: Path) -> None:
+    """Asked about each request; its "too many" is a 429 for the program, its other refusals stay what they are."""
+    one = f"ptk_{'k' * 49}"
+    shown = [("Authorization", f"Bearer {one}")]
+    with FrontSite(any_nginx, [example_app("sales")], database_url="postgresql://x/y") as site:
+        site.gate.door.people[f"Bearer {one}"] = "ada"
+        assert [site.ask("/sales/", headers=shown).status for _ in range(3)] == [200] * 3
+        assert site.gate.checks == ["sales"] * 3
+        site.gate.answer = lambda _request: (
+            b"HTTP/1.1 403 Forbidden\r\nX-Portico-Wait: 3\r\nContent-Length: 0\r\n\r\n"
+        )
+        for method in ("GET", "POST"):
+            refused = site.ask("/sales/", method=method, headers=shown)
+            assert (refused.status, refused.json()["error"]) == (429, "too-many-requests")
+            assert refused.header("Retry-After") == "1"
+            assert refused.header("X-Portico-Wait") is None
+        site.gate.answer = lambda _request: b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
+        plain = site.ask("/sales/", headers=shown)
+        assert (plain.status, plain.json()["error"]) == (403, "forbidden")
+        site.gate.reset()
+        assert [site.ask("/sales/", who="a").status for _ in range(3)] == [200] * 3
+        assert site.gate.checks == ["sales"]  # sessions are kept as everywhere
+
+
 def test_an_apps_own_authorization_is_the_apps_affair(site: FrontSite) -> None:
     headers = [("Authorization", "Basic dXNlcjpwYXNz")]
     site.ask("/sales/", who="a", headers=headers)

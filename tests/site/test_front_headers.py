@@ -179,6 +179,7 @@ def test_an_answer_gets_the_security_headers_that_it_lacks(site: FrontSite) -> N
     assert answer.header("X-Content-Type-Options") == "nosniff"
     assert answer.header("Referrer-Policy") == "strict-origin-when-cross-origin"
     assert answer.header("X-Frame-Options") == "SAMEORIGIN"
+    assert answer.header("Content-Security-Policy") == "frame-ancestors 'self'"
     assert answer.header("Cache-Control") == "private, no-store"
     assert answer.header("Strict-Transport-Security") is None
     assert answer.header("X-Request-ID") == site.apps["sales"].last.header("X-Request-ID")
@@ -198,6 +199,17 @@ def test_what_an_app_says_itself_is_left_alone(site: FrontSite) -> None:
     for line in said:
         name, _, value = line.partition(": ")
         assert answer.all(name) == [value]
+
+
+def test_an_apps_policy_that_says_nothing_of_frames_gets_a_second_one_that_does(site: FrontSite) -> None:
+    """Browsers keep to both. One that names who may show the page stays alone."""
+    for said, more in (
+        ("default-src 'self'", ["frame-ancestors 'self'"]),
+        ("frame-ancestors https://a.example", []),
+    ):
+        answer_of = answering(f"Content-Security-Policy: {said}")
+        site.apps["sales"].answer = lambda _request, answer_of=answer_of: answer_of
+        assert site.ask("/sales/", who="a").all("Content-Security-Policy") == [said, *more]
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ RULES = (
     PathRule("/open", PUBLIC),
     PathRule("/admin/help", PUBLIC),
     PathRule("/open/inner", MANAGERS),
+    PathRule("/sales/own", MANAGERS),
 )
 
 
@@ -131,6 +132,20 @@ def test_the_longest_rule_wins(site: FrontSite, place: str, path: str, bob: int,
         "/open/x/..;/inner",
         "/OPEN/secret",
         "/open;secret",
+        "/sales/admin",  # behind the prefix once more: an app that writes its prefix into its routes reads that as /admin
+        "/sales/admin/users",
+        "/sales/Admin",
+        "/Sales/admin",
+        "/sales/open/inner",
+        "/own",  # "/sales/own", as such an app calls it
+        "/admin%20",
+        "/admin%09/users",
+        "/admin%23/users",
+        "/admin%3fx/users",
+        "/admin#",
+        "/admin/..#",
+        "/admin/x/..#/y",
+        "/open#/../admin",
     ],
 )
 def test_no_spelling_slips_past_a_rule(site: FrontSite, trick: str) -> None:
@@ -146,6 +161,13 @@ def test_no_spelling_slips_past_a_rule(site: FrontSite, trick: str) -> None:
 def test_odd_addresses_elsewhere_go_on(site: FrontSite, address: str) -> None:
     assert site.ask(f"/sales{address}", who="b").status == 200
     assert site.apps["sales"].last.target == f"/sales{address}"
+
+
+def test_an_app_may_have_its_own_prefix_in_its_addresses(site: FrontSite) -> None:
+    """Behind the prefix once more, what no rule guards goes on, and what one guards is asked about."""
+    for address, status in (("/sales/sales/x", 200), ("/sales/sales/", 200), ("/sales/sales/own", 403)):
+        assert site.ask(address, who="b").status == status, address
+    assert site.ask("/sales/sales/own", who="a").status == 200
 
 
 def test_an_app_without_rules_takes_what_it_took(site: FrontSite) -> None:

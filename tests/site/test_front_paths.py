@@ -99,6 +99,7 @@ def test_an_address_that_only_resembles_a_path_is_nobodys(site: FrontSite, targe
         "/\\evil.example/sales/", "/sales/..%5chr/", "/hr/x/../../sales/", "/sales/../sales/", "/sales/%2e/",
         "/../sales/", "/-/../sales/", "/-/%2e/check%20x", "/-/./front/404.html",
         "/sales/../-/front/404.html", "/sales/../-/check/sales", "/x/../login",
+        "/sales/#", "/sales/..#", "/sales/x/..#", "/hr#/../sales/",
     ],
 )  # fmt: skip
 def test_an_address_that_no_browser_sends_is_refused(site: FrontSite, target: str) -> None:

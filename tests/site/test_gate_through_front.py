@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+import databases
 from load import Load, get
 from site_process import SiteProcess, eventually, short_folder
 from site_visitor import PASSWORD, Hidden, Visitor, sign_in
@@ -65,6 +67,13 @@ def anna(site: SiteProcess, request: pytest.FixtureRequest) -> str:
     path = urlsplit(link.stdout.split()[-1]).path
     assert Visitor(site).fill(path, password=PASSWORD, repeat=PASSWORD).status_code == 302
     return email
+
+
+def test_the_gate_opens_the_database_that_the_tests_are_to_run_on(site: SiteProcess) -> None:
+    """PORTICO_TEST_DATABASE reaches served sites: else a run on PostgreSQL would say nothing about them."""
+    seen = json.loads((site.root / ".portico" / "run" / "site.json").read_text())["database_url"]
+    assert seen.startswith(databases.chosen())
+    assert (site.root / ".portico" / "portico.db").exists() is (databases.chosen() == "sqlite")
 
 
 def test_a_stranger_is_led_to_the_sign_in_and_back(site: SiteProcess, anna: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -86,9 +85,11 @@ def test_code_that_does_not_start_leaves_the_old_workers_in_place(site: SiteProc
     place = site.root / "sales" / "app.py"
     place.write_text("import no_such_module_here\n", encoding="utf-8")
     with Load(f"{site.url}/sales/", threads=2) as load:
+        site.portico("restart", "sales")
         done = site.portico("restart", "sales")
     assert done.returncode == 1
     assert "no_such_module_here" in done.stderr
+    assert done.stderr.count("Traceback") == 1  # this try's, and not those before it
     assert "the old workers go on serving" in done.stderr
     assert load.failures == []
     assert version(site).startswith("version one")
@@ -152,7 +153,6 @@ def test_reload_closes_an_app_to_strangers_at_once(site: SiteProcess) -> None:
 def test_a_wrong_file_changes_nothing(site: SiteProcess) -> None:
     """`portico reload` prints the problems and ends with 1; SIGHUP logs them; the site serves on."""
     site.start()
-    time.sleep(2)  # the watch begins a moment after the site is ready
     site.write(TOML + '[apps.third]\nrun = "third/app.py"\naces = "public"\n')
     done = site.portico("reload")
     assert done.returncode == 1
@@ -185,10 +185,9 @@ def test_dev_reloads_an_app_when_its_code_changes(site: SiteProcess) -> None:
 
 
 def test_dev_reads_a_changed_site_file(site: SiteProcess) -> None:
-    """An app that is added to portico.toml is there without a command."""
+    """An app that is added to portico.toml is there without a command, from the first moment on."""
     site.verb = "dev"
     site.start()
-    time.sleep(2)  # the watch begins a moment after the site is ready
     site.write(TOML + '[apps.third]\nrun = "other/app.py"\naccess = "public"\n')
     site.wait_until(lambda: get(f"{site.url}/third/").status == 200)
 

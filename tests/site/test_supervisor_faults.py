@@ -209,7 +209,9 @@ def test_an_app_with_its_own_taken_port_is_named_too(site: SiteProcess) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         site.write(TOML + f"port = {port}\n")
-        assert f"127.0.0.1:{port} is taken" in ended_with(site)
+        said = ended_with(site)
+    assert f"portico: apps.two.port: 127.0.0.1:{port} is taken by " in said
+    assert said.strip().endswith("; choose another there")
 
 
 def test_a_place_that_cannot_be_written_is_one_line(site: SiteProcess) -> None:

@@ -98,3 +98,44 @@ def test_no_app_is_imported(folder: Path) -> None:
     (folder / "portico.toml").write_text('[apps]\na = "app.py:app"\nb = "app:app"\n')
     assert check().return_value == 0
     assert not (folder / "imported").exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "warned"),
+    [
+        ('sign_up = "open"', True),
+        ('sign_up = "ask"', False),
+        ('sign_up = "open"\n[mail]\nurl = "smtp://mail.example.com"', False),
+    ],
+)
+def test_a_register_form_that_tells_who_has_an_account_is_a_warning(
+    folder: Path, more: str, warned: bool
+) -> None:
+    """On this machine alone nobody asks; elsewhere it takes mail, or another rule."""
+    for url, elsewhere in (("https://apps.example.com", True), ("http://localhost:8000", False)):
+        (folder / "portico.toml").write_text(f'[apps]\na = "app.py"\n[site]\nurl = "{url}"\n{more}\n')
+        result = check()
+        assert ("who has an account" in result.output) == (warned and elsewhere)
+        assert result.return_value == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "warned"),
+    [
+        ("postgresql+psycopg://portico:secret@db.example.com/portico", True),
+        ("postgresql://portico:secret@db.example.com/portico?sslmode=prefer", True),
+        ("postgresql://portico:secret@db.example.com/portico?sslmode=verify-full", False),
+        ("postgresql://portico:secret@localhost/portico", False),
+        ("postgresql:///portico?host=/run/postgresql", False),
+    ],
+)
+def test_a_database_elsewhere_that_may_be_asked_in_the_clear_is_a_warning(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, url: str, warned: bool
+) -> None:
+    """And its password is not said."""
+    (folder / "portico.toml").write_text('[apps]\na = "app.py"\n')
+    monkeypatch.setenv("PORTICO_DATABASE_URL", url)
+    result = check()
+    assert ("unencrypted" in result.output) == warned
+    assert "secret" not in result.output
+    assert result.return_value == 0

@@ -8,16 +8,17 @@ from pathlib import Path
 import click
 
 from portico.cli import render
+from portico.cli.family import Family
 from portico.cli.place import read_place, site_file
+from portico.cli.render import json_option
 from portico.cli.share import find_app
-from portico.cli.user import json_option
 from portico.errors import UserError
 
 STRANGER = "stranger"
 SHOWN = 1000  # people in the list for a person; --json has all
 
 
-@click.group("access")
+@click.group("access", cls=Family)
 def command() -> None:
     """Explain who may enter which app."""
 

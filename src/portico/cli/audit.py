@@ -128,4 +128,6 @@ def _text(line: AuditLine) -> str:
     )
     subject = line.subject if line.subject != line.actor else ""
     parts = (f"{line.at:%Y-%m-%d %H:%M:%S}", line.action, line.actor, subject, line.ip, detail)
-    return click.unstyle("  ".join(part for part in parts if part))
+    text = click.unstyle("  ".join(part for part in parts if part))
+    # A terminal takes no orders from what somebody typed.
+    return "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -81,13 +81,20 @@ def command(
         file = display(root / FILE_NAME)
         raise UserError(f'{file} is already there and stays as it is; "portico check" tests it')
     intended = _plan(root, record, chosen, (at, user), discovery=discovery, keep=keep)
+    return _carry_out(intended, discovery, asks=asks, dry_run=dry_run, as_json=as_json)
+
+
+def _carry_out(
+    intended: Plan, discovery: Discovery | None, *, asks: bool, dry_run: bool, as_json: bool
+) -> int:
+    """Show the plan, ask whether it is to be, write it, and say what comes next."""
     if not as_json:
         init_text.intended(intended)
     writes = {} if dry_run else intended.writes()
-    if asks and writes and not click.confirm(f"Write {_counted(root, list(writes))}?", default=True):
+    if asks and writes and not click.confirm(f"Write {_counted(intended.root, list(writes))}?", default=True):
         click.echo("Nothing written.")
         return 1
-    write(writes, root)
+    write(writes, intended.root)
     if as_json:
         render.as_json(init_text.as_json(intended, discovery, writes))
     else:

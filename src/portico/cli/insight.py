@@ -9,7 +9,7 @@ import click
 
 from portico.cli import render
 from portico.cli.place import read_place, site_file
-from portico.cli.user import json_option
+from portico.cli.render import json_option
 from portico.errors import UserError
 
 if TYPE_CHECKING:

@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from portico.cli import render
+from portico.cli.family import Family
 from portico.cli.place import read_place, served_url, site_file
-from portico.cli.user import json_option
+from portico.cli.render import json_option
 from portico.errors import UserError
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from portico.gate.models import Invitation
 
 
-@click.group("invite")
+@click.group("invite", cls=Family)
 def command() -> None:
-    """Invite people by mail or by a link; list and withdraw invitations."""
+    """Invite people by mail or by a link; list and withdraw invitations; list who asks for an account."""
 
 
 @command.command("add")
@@ -45,7 +48,7 @@ def add(email: str | None, roles: Sequence[str], days: int, file: Path | None, a
         invitation, token = invitations.invite(
             db, COMMAND_LINE, email, roles=roles, lifetime=timedelta(days=days)
         )
-        shown = _invitation(invitation)
+        shown = _invitation(db, invitation)
     link = f"{served_url(site, file)}/-/invitation/{token}"
     if as_json:
         render.as_json(shown | {"link": link})
@@ -74,7 +77,7 @@ def list_invitations(everything: bool, file: Path | None, as_json: bool) -> None
     from portico.gate.models import Invitation
 
     with desk.open_desk(read_place(file)) as db:
-        found = [_invitation(one) for one in db.scalars(select(Invitation).order_by(Invitation.id))]
+        found = [_invitation(db, one) for one in db.scalars(select(Invitation).order_by(Invitation.id))]
     shown = [one for one in found if everything or one["state"] == "open"]
     if as_json:
         render.as_json(shown)
@@ -113,14 +116,52 @@ def withdraw(number: int, file: Path | None, as_json: bool) -> None:
         click.echo(f"Invitation {number} is withdrawn.")
 
 
-def _invitation(invitation: Invitation) -> dict[str, Any]:
+@command.command("asked")
+@site_file
+@json_option
+def list_asked(file: Path | None, as_json: bool) -> None:
+    """List who asks for an account, where sign_up is "ask". `portico invite add` says yes."""
+    from portico.gate.accounts import asked, desk
+
+    with desk.open_desk(read_place(file)) as db:
+        found = [
+            link.data | {"asked": link.created_at.isoformat(timespec="seconds")}
+            for link in db.scalars(asked.waiting())
+        ]
+    found.sort(key=lambda one: str(one["asked"]))
+    if as_json:
+        render.as_json(found)
+    else:
+        rows = [[one["email"], one["name"] or "-", one["asked"]] for one in found]
+        render.table(["ADDRESS", "NAME", "ASKED"], rows)
+
+
+@command.command("dismiss")
+@click.argument("email")
+@site_file
+@json_option
+def dismiss(email: str, file: Path | None, as_json: bool) -> None:
+    """Take somebody who asks for an account off the list. Nobody is told."""
+    from portico.gate.accounts import addresses, asked, desk
+    from portico.gate.audit import COMMAND_LINE
+
+    address = addresses.normalise(email)
+    with desk.open_desk(read_place(file)) as db:
+        asked.dismiss(db, COMMAND_LINE, address)
+    if as_json:
+        render.as_json({"email": address, "state": "dismissed"})
+    else:
+        click.echo(f"{address} is off the list.")
+
+
+def _invitation(db: Session, invitation: Invitation) -> dict[str, Any]:
     from portico.gate.accounts import invitations
 
     return {
         "number": invitation.id,
         "email": invitation.email,
         "roles": list(invitation.roles),
-        "state": invitations.state_of(invitation),
+        "state": invitations.state_of(db, invitation),
         "until": invitation.expires_at.isoformat(timespec="seconds"),
         "by": invitation.invited_by,
     }

@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from portico.cli import render
+from portico.cli.family import Family
 from portico.cli.place import read_place, site_file
-from portico.cli.user import json_option
+from portico.cli.render import json_option
 
 
-@click.group("mail")
+@click.group("mail", cls=Family)
 def command() -> None:
     """Try the mail server; see what waits to be sent."""
 

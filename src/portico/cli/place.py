@@ -12,9 +12,11 @@ import click
 
 from portico.errors import UserError
 from portico.serve import rundir
-from portico.site import FILE_NAME, Site, SiteError, examine, find_site, from_apps, from_json, load
+from portico.site import FILE_NAME, Site, SiteError, addresses, examine, find_site, from_apps, from_json, load
+from portico.site.problems import Wrong
 
 STATE_FOLDER = ".portico"
+NO_SITE = f"no {FILE_NAME} here or in a folder above; go to the site's folder, or name the file: --file FILE"
 Verb = TypeVar("Verb", bound=Callable[..., object])
 
 site_file: Callable[[Verb], Verb] = click.option(
@@ -33,7 +35,7 @@ def read_site(
     """
     environ = dict(os.environ)
     if listen is not None:
-        environ["PORTICO_LISTEN"] = listen
+        environ["PORTICO_LISTEN"] = _address(listen)
     site = _read(apps, file, environ)
     if port is None or port == site.listen_port:
         return site
@@ -57,7 +59,7 @@ def read_place(file: Path | None) -> Site:
     if found is None and (Path.cwd() / STATE_FOLDER).is_dir():
         return from_apps((), Path.cwd(), os.environ)
     if found is None:
-        raise UserError(f"no {FILE_NAME} and no {STATE_FOLDER} here; name the site file: --file FILE")
+        raise UserError(NO_SITE)
     site, problems = examine(found, os.environ)
     of_place = [line for line in problems.lines if line.startswith(("site.", "PORTICO_"))]
     if of_place:
@@ -66,13 +68,21 @@ def read_place(file: Path | None) -> Site:
 
 
 def running_folder(file: Path | None) -> Path:
-    """The run folder of the site that a command speaks to, even when its portico.toml is wrong."""
+    """The run folder of the site that a command speaks to, even when its portico.toml is wrong.
+
+    UserError: there is no site here, running or not.
+    """
     here = Path.cwd()
     found = file if file is not None else find_site(here)
+    if file is not None and not os.path.lexists(file) and not _was_served(file.parent):
+        raise UserError(f"{file}: no such file")
+    if found is None and not _was_served(here):
+        raise UserError(NO_SITE)
     folders = [_run_folder_of(found)] if found is not None else []
     if file is None:
         folders.append(_run_folder_without_file(here))  # served with `portico serve app.py`
-    return next((folder for folder in folders if (folder / "control.sock").exists()), folders[0])
+    # os.path, not pathlib: another user's folder is an error there, and whoever connects next says it better
+    return next((folder for folder in folders if os.path.exists(folder / "control.sock")), folders[0])  # noqa: PTH110
 
 
 def served_url(site: Site, file: Path | None) -> str:
@@ -98,11 +108,23 @@ def _read(apps: Sequence[str], file: Path | None, environ: Mapping[str, str]) ->
     return load(found, environ)
 
 
+def _address(listen: str) -> str:
+    try:
+        addresses.listen(listen)
+    except Wrong as wrong:
+        raise UserError(f"--listen: {wrong}") from None
+    return listen
+
+
 def _run_folder_of(file: Path) -> Path:
     try:
         return load(file).run_folder
     except UserError:
         return _run_folder_without_file(file if file.is_dir() else file.parent)
+
+
+def _was_served(root: Path) -> bool:
+    return os.path.lexists(_run_folder_without_file(root).parent)
 
 
 def _run_folder_without_file(root: Path) -> Path:

@@ -8,12 +8,21 @@ from typing import Any
 
 import click
 
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 UNITS = (("d", 86400), ("h", 3600), ("min", 60))
 
 
 def as_json(value: Any) -> None:
     """The value as indented JSON."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def either(json_wanted: bool, value: Any, text: str) -> None:
+    """The value as JSON where that is wanted, else the text."""
+    if json_wanted:
+        as_json(value)
+    else:
+        click.echo(text)
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 import click
 
 from portico.cli import render
+from portico.cli.family import Family
 from portico.cli.place import read_place, site_file
-from portico.cli.user import json_option
+from portico.cli.render import json_option
 
 
-@click.group("role")
+@click.group("role", cls=Family)
 def command() -> None:
     """Add, list and remove roles."""
 
@@ -30,10 +31,7 @@ def add(name: str, description: str, file: Path | None, as_json: bool) -> None:
     with desk.open_desk(read_place(file)) as db:
         role = roles.add(db, COMMAND_LINE, name, description)
         added = {"name": role.name, "description": role.description}
-    if as_json:
-        render.as_json(added)
-    else:
-        click.echo(f"The role {name} is added.")
+    render.either(as_json, added, f"The role {name} is added.")
 
 
 @command.command("list")
@@ -75,7 +73,8 @@ def remove(name: str, file: Path | None, as_json: bool) -> None:
     site = read_place(file)
     with desk.open_desk(site) as db:
         had = roles.remove(db, COMMAND_LINE, name, site)
-    if as_json:
-        render.as_json({"name": name, "people": had})
-    else:
-        click.echo(f"The role {name} is removed; {had} {'person' if had == 1 else 'people'} had it.")
+    render.either(
+        as_json,
+        {"name": name, "people": had},
+        f"The role {name} is removed; {had} {'person' if had == 1 else 'people'} had it.",
+    )

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
+from portico.cli.family import Family
 from portico.cli.place import read_place, running_folder, site_file
 from portico.errors import UserError
 from portico.serve import rundir
 from portico.serve.ask import answer
 
 
-@click.group("secrets")
+@click.group("secrets", cls=Family)
 def command() -> None:
     """Renew the keys with which the site signs forms and identities."""
 

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from portico.cli import render
+from portico.cli.family import Family
 from portico.cli.place import read_place, site_file
-from portico.cli.user import json_option
+from portico.cli.render import json_option
 from portico.errors import UserError
 
 if TYPE_CHECKING:
     from portico.gate.accounts.session_list import OpenSession
 
 
-@click.group("session")
+@click.group("session", cls=Family)
 def command() -> None:
     """List who is signed in, and sign people out."""
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from portico.cli import render
+from portico.cli.family import Family
 from portico.cli.moments import span_of
 from portico.cli.place import read_place, served_url, site_file
-from portico.cli.user import json_option
+from portico.cli.render import json_option
 from portico.errors import UserError
 from portico.site import App, Site
 from portico.site.problems import suggestion
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from portico.gate.models import ShareLink
 
 
-@click.group("share")
+@click.group("share", cls=Family)
 def command() -> None:
     """Share an app by a link that needs no account; list and revoke such links."""
 
@@ -105,7 +106,10 @@ def find_app(site: Site, name: str) -> App:
     try:
         return site.app(name)
     except KeyError:
-        near = suggestion(name, [app.name for app in site.apps])
+        names = [app.name for app in site.apps]
+        near = suggestion(name, names) or f"; the site has {', '.join(names) or 'none'}"
+        if "@" in name:
+            near = "; the address comes before the app"
         raise UserError(f'no such app: "{name}"{near}') from None
 
 

@@ -8,13 +8,14 @@ from pathlib import Path
 import click
 
 from portico.cli import render
+from portico.cli.family import Family
 from portico.cli.moments import span_of
 from portico.cli.place import read_place, site_file
-from portico.cli.user import json_option
+from portico.cli.render import json_option
 from portico.errors import UserError
 
 
-@click.group("token")
+@click.group("token", cls=Family)
 def command() -> None:
     """Make, list and revoke API tokens."""
 
@@ -112,7 +113,6 @@ def revoke(token: str, file: Path | None, as_json: bool) -> None:
     with desk.open_desk(read_place(file)) as db:
         number = actions.find_number(db, token)
         name = actions.revoke(db, COMMAND_LINE, number)
-    if as_json:
-        render.as_json({"id": number, "name": name, "revoked": True})
-    else:
-        click.echo(f'The token {number}, "{name}", is revoked.')
+    render.either(
+        as_json, {"id": number, "name": name, "revoked": True}, f'The token {number}, "{name}", is revoked.'
+    )

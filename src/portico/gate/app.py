@@ -25,7 +25,7 @@ from portico.gate.accounts.my_data_pages import blueprint as my_data
 from portico.gate.accounts.own import blueprint as account
 from portico.gate.accounts.own_address import blueprint as own_address
 from portico.gate.accounts.own_sessions import blueprint as own_sessions
-from portico.gate.admin import csv_pages, person_endings
+from portico.gate.admin import csv_pages, group_pages, person_endings
 from portico.gate.admin.app_pages import blueprint as admin_apps
 from portico.gate.admin.audit_pages import blueprint as admin_audit
 from portico.gate.admin.people_pages import blueprint as admin_people
@@ -56,6 +56,7 @@ from portico.gate.site_pages import blueprint as site_pages
 from portico.gate.sso import views as sso
 from portico.gate.state import GateState
 from portico.gate.tokens.admin_pages import blueprint as admin_tokens
+from portico.gate.tokens.pace import Pace
 from portico.gate.tokens.pages import blueprint as own_tokens
 from portico.site import Site, from_json
 
@@ -85,6 +86,7 @@ BLUEPRINTS = (
     csv_pages.blueprint,
     person_endings.blueprint,
     admin_roles,
+    group_pages.blueprint,
     admin_apps,
     insight,
     api,
@@ -121,7 +123,8 @@ def create_gate(site: Site | None = None) -> Flask:
         _collect(app, site, engine)
     doors = app.extensions["portico_doors"] = DoorNotes(hasty)
     issuer = Issuer(site.url, known.identity_keys[0])
-    app.wsgi_app = Check(app.wsgi_app, site, engine, hasty, issuer, doors=doors)  # type: ignore[method-assign]
+    pace = app.extensions["portico_pace"] = Pace(hasty, site.tokens.rate) if site.may_have_copies else None
+    app.wsgi_app = Check(app.wsgi_app, site, engine, hasty, issuer, doors=doors, pace=pace)  # type: ignore[method-assign]
     return app
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import g, request
+from flask import current_app, g, request
 from flask_login import current_user
+from werkzeug.exceptions import TooManyRequests
 
 from portico.gate import tokens
 from portico.gate.audit import Actor
 from portico.gate.models import Person
 from portico.gate.state import client_ip, gate
+from portico.gate.tokens.pace import Pace
 
 API = "/-/api/"
 
@@ -56,6 +58,16 @@ def asker() -> Asker | None:
     return Asker(current_user.email, current_user.role_names, current_user._get_current_object())
 
 
+def keep_pace(holder: tokens.Holder | None) -> None:
+    """429 when this is one request too many with the token, in all copies of the site together."""
+    pace: Pace | None = current_app.extensions["portico_pace"]
+    if holder is not None and pace is not None and (seconds := pace.wait(holder.token_id)):
+        raise TooManyRequests(
+            f"Too many requests with this token. Try again in {seconds} seconds.", retry_after=seconds
+        )
+
+
 def _holder(header: str) -> Asker | None:
     holder = tokens.find(gate().db, header, client_ip())
+    keep_pace(holder)
     return Asker(holder.name, holder.roles, holder.person, holder.scopes) if holder else None

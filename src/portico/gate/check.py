@@ -15,17 +15,18 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from portico.gate import audit, visitors
+from portico.gate import audit, database, visitors
 from portico.gate.audit.doors import DoorNotes
 from portico.gate.insight.marks import Marks
 from portico.gate.issuer import Identity, Issuer
 from portico.gate.origins import own_hosts
-from portico.gate.policy import ADMIN, Outcome, decide_at
+from portico.gate.policy import ADMIN, Outcome, Visitor, decide_at
 from portico.gate.session_use import SessionUse
 from portico.gate.sso import header
 from portico.gate.tokens import holders, spelling
+from portico.gate.tokens.pace import Pace
 from portico.gate.visitors import Found
 from portico.site import App, Site
 from portico.site.path_rules import access_of
@@ -50,6 +51,7 @@ class Check:
         issuer: Issuer,
         *,
         doors: DoorNotes,
+        pace: Pace | None = None,
     ) -> None:
         self._inner = inner
         self._site = site
@@ -61,6 +63,7 @@ class Check:
         self._apps = {app.name: app for app in site.apps}
         self._own_hosts = {app.name: host for host, app in own_hosts(site).items()}
         self._doors = doors
+        self._pace = pace
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
@@ -69,8 +72,11 @@ class Check:
         name, slash, rest = path[len(PATH) :].partition("/")
         try:
             status, headers = self._answer(name, slash + rest, environ)
-        except SQLAlchemyError:
-            log.exception("the check could not ask the database")
+        except SQLAlchemyError as error:
+            if isinstance(error, DBAPIError) and database.is_passing(error):
+                log.error("the check could not ask the database: %s", database.reason(error))
+            else:
+                log.exception("the check could not ask the database")
             status, headers = "503 Service Unavailable", []
         start_response(status, [("Cache-Control", "no-store"), *headers])
         return []
@@ -81,6 +87,12 @@ class Check:
         if access is not None and access.public:
             return "204 No Content", []  # and nobody is named: that is what public means
         found = self._find(name, environ)
+        if seconds := self._seconds_to_wait(found):
+            return "403 Forbidden", [("X-Portico-Wait", str(seconds))]
+        return self._decided(name, rule, found, environ)
+
+    def _decided(self, name: str, rule: str, found: Found | None, environ: WSGIEnvironment) -> Answer:
+        app = self._apps.get(name)
         visitor = found.visitor if found else None
         decision = decide_at(app, rule, visitor)
         if not decision.enters:
@@ -92,12 +104,18 @@ class Check:
             if found is not None and app is not None:
                 self._note(found, name, environ.get("REMOTE_ADDR", ""), "entry-refused", path=rule)
             return "403 Forbidden", []
-        if found is None or not found.visitor.active:
+        if found is None or not found.visitor.active or not _names_at(found.visitor, name):
             return "204 No Content", []
         self._note_use(found, environ.get("REMOTE_ADDR", ""))
         if decision.as_administrator:
             self._note(found, name, environ.get("REMOTE_ADDR", ""), "entered-as-administrator", role=ADMIN)
         return "204 No Content", self._named(found.identity, name)
+
+    def _seconds_to_wait(self, found: Found | None) -> int:
+        """0, or how long whoever shows a token has to wait: it made too many requests, in all copies of the site."""
+        if found is None or self._pace is None or found.key[0] != "token":
+            return 0
+        return self._pace.wait(found.key[1])
 
     def _find(self, app: str, environ: WSGIEnvironment) -> Found | None:
         """Who asks: whose API token is shown, else whose session it is."""
@@ -130,6 +148,8 @@ class Check:
         found = visitors.of_guest(self._engine, app.name, token)
         if found is None or not decide_at(app, rule, None, found.guest).enters:
             return None
+        if found.inviter is not None and not decide_at(app, rule, found.inviter).enters:
+            return None
         if found.identity is None:
             return "204 No Content", []
         return "204 No Content", self._named(found.identity, app.name)
@@ -154,6 +174,11 @@ class Check:
         """Write into the audit, once a session and app, that a door was refused, or opened by a role alone."""
         name = found.identity.email or f"service {found.identity.name}"
         self._doors.write(found.key, audit.Actor(name, ip), action, app, **detail)
+
+
+def _names_at(visitor: Visitor, app: str) -> bool:
+    """Whether an app that is open to all learns who asks: by a token that is for other apps it does not."""
+    return visitor.apps is None or app in visitor.apps
 
 
 def cookie_value(cookies: str, name: str) -> str | None:

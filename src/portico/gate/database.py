@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from pathlib import Path
@@ -9,13 +10,21 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from portico.errors import UserError
 from portico.site import Site
 
 BUSY_SECONDS = 5.0
+# When a PostgreSQL server that says nothing is given up; by itself the kernel tries for a quarter of an hour.
+VANISHED = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,  # milliseconds
+    "keepalives_idle": 30,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
 SERIALIZE_LOCK = 0x706F7274  # "port": one number for PostgreSQL's advisory locks of this site's gate
 
 
@@ -26,6 +35,7 @@ def engine_options(url: str, threads: int = 8, busy: float = BUSY_SECONDS) -> di
     turn instead of failing when it turns from reader to writer.
     """
     options: dict[str, Any] = {"url": url, "pool_size": threads, "max_overflow": 2 * threads}
+    options["hide_parameters"] = True  # what goes into a statement, hashes and addresses, goes into no log
     if make_url(url).get_backend_name() == "sqlite":
         options["connect_args"] = {
             "isolation_level": "IMMEDIATE",
@@ -34,7 +44,8 @@ def engine_options(url: str, threads: int = 8, busy: float = BUSY_SECONDS) -> di
         }
     else:
         options["pool_pre_ping"] = True
-        options["connect_args"] = {"connect_timeout": 5}
+        named = make_url(url).query
+        options["connect_args"] = {key: value for key, value in VANISHED.items() if key not in named}
     return options
 
 
@@ -62,7 +73,8 @@ def tune(engine: Engine, busy: float = BUSY_SECONDS) -> None:
 
 def _tune_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     _use_wal(connection)
-    for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
+    # recursive_triggers: else INSERT OR REPLACE takes a line of the audit away without asking its trigger
+    for pragma in ("synchronous = NORMAL", "foreign_keys = ON", "recursive_triggers = ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -115,5 +127,32 @@ def serialize(db: Session) -> None:
 def explain(error: DBAPIError, site: Site) -> UserError:
     """One line for a database that cannot be opened or that refuses."""
     url = make_url(site.database_url).render_as_string(hide_password=True)
-    reason = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
-    return UserError(f"database {url}: {reason}")
+    return UserError(f"database {url}: {reason(error)}{_repair(error, site)}")
+
+
+def is_damaged(error: DBAPIError) -> bool:
+    """Whether a SQLite file is no database (any more)."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+
+
+def _repair(error: DBAPIError, site: Site) -> str:
+    """What would be right, where it is plain."""
+    if is_damaged(error):
+        return "; `portico restore` puts a backup in its place"
+    if getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_CANTOPEN:
+        return ""
+    folder = Path(make_url(site.database_url).database or "").parent
+    effective = os.access in os.supports_effective_ids
+    allowed = os.access(folder, os.R_OK | os.W_OK | os.X_OK, effective_ids=effective)
+    return "" if allowed else "; run this command as the user who serves the site"
+
+
+def reason(error: DBAPIError) -> str:
+    """What the database or its driver says, in one line."""
+    return next(iter(str(error.orig or error).strip().splitlines()), type(error).__name__)
+
+
+def is_passing(error: DBAPIError) -> bool:
+    """Whether it is a matter of time: a database that is locked, full or gone, and not a wrong statement."""
+    return isinstance(error, OperationalError | InterfaceError)

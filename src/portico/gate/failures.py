@@ -6,13 +6,15 @@ A page for people, JSON for programs, a reason for neither to guess.
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from flask import Flask, Response, jsonify, make_response, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
+from portico.gate import database
 from portico.gate.asking import at_api
 from portico.gate.origins import address_of
 from portico.gate.problem_details import problem
@@ -65,22 +67,35 @@ def install(app: Flask) -> None:
     app.register_error_handler(CSRFError, _form_expired)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(DBAPIError, _database_error)
+    app.log_exception = _log_bug  # type: ignore[method-assign,assignment]  # Flask's own names the address
 
 
-def _form_expired(_error: CSRFError) -> AnyResponse:
+def _place() -> str:
+    """What was asked, for the log: the route, for in the address may be a link that is as good as a password."""
+    return f"{request.method} {request.url_rule.rule}" if request.url_rule else repr(request.path)
+
+
+def _log_bug(failed: Any) -> None:
+    log.error("a bug at %s", _place(), exc_info=failed)
+
+
+def _form_expired(error: CSRFError) -> AnyResponse:
+    log.warning("a form for %s was refused, from %s: %s", _place(), request.remote_addr, error.description)
     return answer(400, FORM_EXPIRED)
 
 
 def _database_error(error: DBAPIError) -> AnyResponse:
     """A database that is locked, full or gone is a matter of time; a wrong statement is our mistake."""
-    log.error("the database failed at %s: %s", request.path, error.orig)
-    if not isinstance(error, OperationalError | InterfaceError):
+    log.error("the database failed at %s: %s", _place(), database.reason(error))
+    if not database.is_passing(error):
         raise error
     return answer(503, MESSAGES[503], retry_after=5)
 
 
 def _http_error(error: HTTPException) -> AnyResponse:
     status = error.code or 500
+    if status == 403 and request.method not in ("GET", "HEAD", "OPTIONS"):
+        log.warning("a form for %s was refused, from %s", _place(), request.remote_addr)
     if status < 400 and error.response is not None:
         return make_response(error.response)
     if status == 401 and not wants_json() and request.method == "GET":

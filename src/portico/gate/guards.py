@@ -7,16 +7,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Response, abort, redirect, request
+from flask import Flask, Response, abort, jsonify, redirect, request
 from werkzeug.routing import IntegerConverter
 from werkzeug.wrappers import Response as AnyResponse
 
 from portico.gate import origins
+from portico.gate.asking import at_api
 from portico.site import Site
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OWN_PAGES = ("same-origin", "none")
 ON_APP_HOSTS = frozenset({"hand_over.enter", "static", "portal.crashed", "guests.share", "guests.frame"})
+# What scripts may ask for, above all the gate's own. Nothing there is anybody's own, or takes a form's token.
+FOR_SCRIPTS = frozenset(
+    {"static", "join.leaked_with", "passkey_entry.fresh_options", "site.health", "site.jwks"}
+)
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -52,6 +57,7 @@ def install(app: Flask, site: Site) -> None:
     """Put these in place."""
     app.url_map.converters["int"] = RowNumber
     app.before_request(_plain_address)
+    app.before_request(_no_scripts)
     home = origins.site_origin(site)
     own_hosts = origins.own_hosts(site)
     policy = CONTENT_SECURITY_POLICY.format(
@@ -81,9 +87,26 @@ def install(app: Flask, site: Site) -> None:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Content-Security-Policy", policy)
-        if request.endpoint != "static":
+        if request.endpoint != "static" or response.status_code >= 400:
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+def by_script() -> bool:
+    """Whether a script in a page asks (fetch, XMLHttpRequest, a beacon), not a person who follows a link or sends a form.
+
+    Browsers say so on https and on this machine; no script can say otherwise.
+    """
+    headers = request.headers
+    return headers.get("Sec-Fetch-Dest") == "empty" and headers.get("Sec-Fetch-Mode") != "navigate"
+
+
+def _no_scripts() -> tuple[Response, int] | None:
+    """Pages are for people: a script in an app's page, on the same origin, reads none, and so has no form's token."""
+    if not by_script() or at_api() or request.endpoint in FOR_SCRIPTS:
+        return None
+    message = "This page is for people. Programs ask the API, with a token: /-/api/v1."
+    return jsonify(error="forbidden", message=message), 403
 
 
 def _plain_address() -> None:

@@ -7,7 +7,7 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
@@ -142,7 +142,7 @@ def _value(value: Any, kind: type) -> Any:
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:
             raise WrongCursorError
-        return moment
+        return moment.astimezone(UTC)
     if type(value) is not kind or kind not in (int, str):
         raise WrongCursorError
     if isinstance(value, int) and abs(value) > _LARGEST_NUMBER:

@@ -10,13 +10,15 @@ from enum import StrEnum
 from typing import TypeVar
 
 from flask import Flask, abort, current_app, request
+from flask_wtf.csrf import validate_csrf
 from werkzeug.wrappers import Response as AnyResponse
+from wtforms.validators import ValidationError
 
 from portico.gate import tokens
 from portico.gate.accounts import freshness
 from portico.gate.asking import Asker, asker, at_api
 from portico.gate.audit.doors import DoorNotes
-from portico.gate.guards import SAFE_METHODS
+from portico.gate.guards import SAFE_METHODS, by_script
 from portico.gate.policy import ADMIN
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -111,3 +113,16 @@ def _check_way(who: Asker) -> None:
             abort(403, f"The token lacks the scope {'api:read' if safe else 'api'}.")
     elif not safe:
         current_app.extensions["csrf"].protect()
+    elif by_script():
+        _from_own_page()
+
+
+def _from_own_page() -> None:
+    """Reading with a session, too, is for scripts of our own pages: an app's pages share their origin."""
+    try:
+        validate_csrf(request.headers.get("X-CSRFToken"))
+    except ValidationError:
+        abort(
+            403,
+            "A script that asks with a session sends the header X-CSRFToken, as one of the site's pages has it.",
+        )

@@ -6,7 +6,7 @@ Database, migrations, secrets, roles, the first-run link.
 from __future__ import annotations
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import Session
 
 from portico.errors import UserError
@@ -16,6 +16,7 @@ from portico.gate.audit import retention
 from portico.gate.factors import vault
 from portico.gate.sso import brought_roles
 from portico.site import SignUp, Site
+from portico.site.cautions import open_without_mail
 
 NO_PROOF = (
     'sign_up = "domain" needs mail: without it nobody can prove an address, and the register form stays closed '
@@ -45,10 +46,9 @@ def prepare(site: Site | None = None) -> dict[str, list[str]]:
     finally:
         engine.dispose()
     notes = [NO_PROOF] if site.sign_up is SignUp.DOMAIN and not mail.configured(site) else []
-    if token is None:
-        return {"notes": notes}
-    notes.append(f"No administrator yet. Make the first account here: {site.url}/-/first-run/{token}")
-    return {"notes": notes}
+    if token is not None:
+        notes.append(f"No administrator yet. Make the first account here: {site.url}/-/first-run/{token}")
+    return {"notes": [*notes, *open_without_mail(site)]}
 
 
 def ready_database(site: Site) -> Engine:
@@ -67,7 +67,9 @@ def ready_database(site: Site) -> Engine:
         with Session(engine, expire_on_commit=False) as db:
             roles.declare(db, site)
             retention.declare(db, site.audit.days)
-    except OperationalError as error:
+    except DatabaseError as error:
         engine.dispose()
-        raise database.explain(error, site) from error
+        if isinstance(error, OperationalError) or database.is_damaged(error):
+            raise database.explain(error, site) from error
+        raise
     return engine

@@ -36,6 +36,7 @@ class GateSession(SessionMixin):
         self.remembered = False
         self.fresh_token = False  # the browser does not have it yet
         self.ended = False
+        self.planted = ""  # the address at which the browser had two of our cookies
         self.modified = False
         self.accessed = False
         self._engine = engine
@@ -152,13 +153,20 @@ class DatabaseSessions(SessionInterface):
         self._use = SessionUse(hasty, site.sessions)
 
     def open_session(self, app: Flask, request: Request) -> GateSession:
-        """Take the token of the request's cookie; nothing is read yet."""
-        token = request.cookies.get(self._site.session_cookie)
-        return GateSession(self._engine, token, request, self._use)
+        """Take the token of the request's cookie; nothing is read yet.
+
+        Two cookies of its name are none, as at the front: an app's page may have planted one of them.
+        """
+        found = request.cookies.getlist(self._site.session_cookie)
+        session = GateSession(self._engine, found[0] if len(found) == 1 else None, request, self._use)
+        session.planted = request.path if len(found) > 1 else ""
+        return session
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Write what changed; give the browser its token, or take it away."""
         assert isinstance(session, GateSession)  # noqa: S101  open_session made it
+        if session.planted:
+            self._remove_planted(session.planted, response)
         if session.ended and session.token is None:
             response.delete_cookie(
                 self._site.session_cookie, path="/", secure=self._site.secure, httponly=True
@@ -176,6 +184,14 @@ class DatabaseSessions(SessionInterface):
                 httponly=True,
                 samesite="Lax",
             )
+
+    def _remove_planted(self, path: str, response: Response) -> None:
+        """Ours is at "/": what lies on a path below is somebody else's, and keeps people from signing in."""
+        parts = path.strip("/").split("/")
+        for count in range(1, len(parts) + 1):
+            place = "/" + "/".join(parts[:count])
+            for spelling in (place, f"{place}/"):
+                response.delete_cookie(self._site.session_cookie, path=spelling)
 
     def _store(self, session: GateSession) -> None:
         values = session.stored()

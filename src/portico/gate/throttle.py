@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -51,7 +52,7 @@ def keys(purpose: str, client: str, account: str) -> tuple[tuple[str, int], ...]
 
 
 def _limits(purpose: str, client: str, account: str, browser: str | None) -> list[Limit]:
-    name = account.strip().lower()
+    name = _known_as(account)
     if browser is not None:
         return [Limit(_hash(f"{purpose}|browser {browser}|{name}"), FREE_PER_ACCOUNT, is_pair=True)]
     place, provider = _networks(client)
@@ -65,8 +66,14 @@ def _limits(purpose: str, client: str, account: str, browser: str | None) -> lis
     return found
 
 
+def _known_as(account: str) -> str:
+    """The one spelling of what was typed: ten spellings that open one account are not ten accounts to guess at."""
+    folded = unicodedata.normalize("NFKC", account).casefold()
+    return addresses.normalised(account) or " ".join(folded.split())
+
+
 def _everywhere(purpose: str, account: str) -> Limit:
-    return Limit(_hash(f"{purpose}|everywhere|{account.strip().lower()}"), FREE_EVERYWHERE)
+    return Limit(_hash(f"{purpose}|everywhere|{_known_as(account)}"), FREE_EVERYWHERE)
 
 
 def wait(db: Session, purpose: str, client: str, account: str, browser: str | None = None) -> int:
@@ -213,7 +220,7 @@ def _one_at_a_time(db: Session, purpose: str, account: str) -> None:
     if db.get_bind().dialect.name == "sqlite":
         serialize(db)
         return
-    number = int(_hash(f"{purpose}|{account.strip().lower()}")[:15], 16)
+    number = int(_hash(f"{purpose}|{_known_as(account)}")[:15], 16)
     db.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
 
 

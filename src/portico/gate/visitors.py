@@ -47,10 +47,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class FoundGuest:
-    """A guest, and the identity that another site gave them, if it did."""
+    """A guest, and the identity that another site gave them, if it did.
+
+    `inviter`: who holds the API token that let them in, and may no longer enter everything; None for a share link's guest.
+    """
 
     guest: Guest
     identity: Identity | None
+    inviter: Visitor | None
 
 
 def _own_roles() -> ScalarSelect[Any]:
@@ -125,14 +129,23 @@ _TOKEN = (
     .where(ApiToken.token_hash == bindparam("token_hash"), ApiToken.expires_at > bindparam("now"))
 )
 _GUEST = (
-    select(GuestSession.id, GuestSession.app, GuestSession.rule, GuestSession.name)
+    select(
+        GuestSession.id,
+        GuestSession.app,
+        GuestSession.rule,
+        GuestSession.name.label("guest_name"),
+        GuestSession.api_token_id,
+        ApiToken.person_id,
+        ApiToken.roles,
+        *_PERSON,
+    )
     .outerjoin(ApiToken, ApiToken.id == GuestSession.api_token_id)
     .outerjoin(Person, Person.id == ApiToken.person_id)
     .where(
         GuestSession.token_hash == bindparam("token_hash"),
         GuestSession.app == bindparam("app"),
         GuestSession.valid_until > bindparam("now"),
-        or_(Person.id.is_(None), Person.active),  # who let them in must still be somebody
+        or_(GuestSession.api_token_id.is_(None), ApiToken.expires_at > bindparam("now")),
     )
 )
 
@@ -190,8 +203,18 @@ def of_guest(engine: Engine, app: str, token: str | None) -> FoundGuest | None:
     row = _first(engine, _GUEST, sessions.hash_token(token), app=app)
     if row is None:
         return None
-    identity = Identity(f"guest-{row.id}", "", False, row.name, ()) if row.name else None
-    return FoundGuest(Guest(row.app, row.rule), identity)
+    called = row.guest_name
+    identity = Identity(f"guest-{row.id}", "", False, called, ()) if called else None
+    return FoundGuest(Guest(row.app, row.rule), identity, _inviter(row))
+
+
+def _inviter(row: Any) -> Visitor | None:
+    """Who must still be let in for a guest to stay."""
+    if row.api_token_id is None:
+        return None
+    if row.person_id is not None:
+        return _visitor(row)
+    return Visitor("", frozenset(row.roles), email_verified=False)
 
 
 def _first(engine: Engine, query: Any, token_hash: str, **more: str) -> Any:

@@ -17,15 +17,22 @@ Address = tuple[str, int]
 
 def addresses(site: Site) -> list[Address]:
     """Every address the front of this site listens at: the site's own, then the apps' own ports."""
-    ports = [site.listen_port, *(app.port for app in site.apps if app.port is not None)]
-    return [(site.listen_host, port) for port in dict.fromkeys(ports)]
+    return list(_settings(site))
 
 
-def check_free(wanted: Iterable[Address]) -> None:
-    """UserError with one line for each address that cannot be listened at, and who has it."""
-    problems = [problem for host, port in wanted if (problem := _problem(host, port))]
+def check_free(site: Site, held: Iterable[Address] = ()) -> None:
+    """UserError with one line for each address that cannot be listened at, and who has it; `held` are our own."""
+    ours = set(held)
+    wanted = [(place, setting) for place, setting in _settings(site).items() if place not in ours]
+    problems = [problem for place, setting in wanted if (problem := _problem(*place, setting))]
     if problems:
         raise UserError("\n".join(problems))
+
+
+def _settings(site: Site) -> dict[Address, str]:
+    """Each address, and the setting of an app that asks for it; nothing for the site's own."""
+    own = {(site.listen_host, app.port): f"apps.{app.name}.port" for app in site.apps if app.port is not None}
+    return {(site.listen_host, site.listen_port): ""} | own
 
 
 async def reachable_at(host: str, port: int) -> bool:
@@ -41,9 +48,11 @@ async def reachable_at(host: str, port: int) -> bool:
     return True
 
 
-def _problem(host: str, port: int) -> str:
+def _problem(host: str, port: int, setting: str) -> str:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    where = f"{setting}: " if setting else ""
+    repair = "choose another there" if setting else "choose another with --port, or `listen` in portico.toml"
     try:
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -51,11 +60,9 @@ def _problem(host: str, port: int) -> str:
             probe.listen(1)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            return (
-                f"{place} is taken{_by_whom(port)}; choose another with --port, or `listen` in portico.toml"
-            )
+            return f"{where}{place} is taken{_by_whom(port)}; {repair}"
         if error.errno in (errno.EACCES, errno.EPERM):
-            return f"{place}: this user may not listen at a port below 1024; choose another with --port"
+            return f"{where}{place}: this user may not listen at a port below 1024; {repair}"
         if error.errno == errno.EADDRNOTAVAIL:
             return f"{place}: this machine has no such address; see `listen` in portico.toml"
         return f"{place}: {os.strerror(error.errno or 0)}"

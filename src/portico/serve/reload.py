@@ -9,6 +9,8 @@ from pathlib import Path
 from portico.serve.launch import Launch
 from portico.site.model import Run, RunKind, Site
 
+NOTHING = "nothing changed"
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -32,7 +34,7 @@ class Difference:
         ]
         if self.site and not parts:
             parts.append("changed the site's settings")
-        return "; ".join(parts) or "nothing changed"
+        return "; ".join(parts) or NOTHING
 
 
 def difference(

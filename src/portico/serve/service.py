@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 from enum import StrEnum
+from itertools import groupby
 
 from portico.serve.backoff import Backoff
 from portico.serve.launch import Launch
@@ -63,9 +64,9 @@ class Service:
         return self.workers.serving
 
     def last_words(self) -> list[str]:
-        """The last lines that the app wrote, with its name."""
+        """The last lines that the app wrote, with its name; of several tracebacks the last one."""
         name = self.launch.name
-        return [f"{name} | {line.text}" for line in self._around.logs.last(name, 20)]
+        return [f"{name} | {text}" for text in self._last_said(20)]
 
     def begin(self) -> None:
         """Start living."""
@@ -176,13 +177,20 @@ class Service:
         delay = self._backoff.after(time.time() - self.since if isinstance(fault, CrashError) else 0.0)
         logs.say(f"{name}: {fault}; starting it again" + (f" in {delay:g} s" if delay else ""))
         if delay:
-            self._marks.crashed([*(line.text for line in logs.last(name, CRASH_LINES)), f"{name}: {fault}"])
+            self._marks.crashed([*self._last_said(CRASH_LINES), f"{name}: {fault}"])
             with contextlib.suppress(OSError):
                 self.workers.renew_socket()
         self._enter(State.CRASHED)
         self._settle(fault)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._retry.wait(), delay)
+
+    def _last_said(self, count: int) -> list[str]:
+        """What it wrote last, without what it had said before: whoever breaks at each try says the same each time."""
+        lines = [line.text for line in self._around.logs.last(self.launch.name, count)]
+        tracebacks = [number for number, text in enumerate(lines) if text.startswith("Traceback (")]
+        lines = lines[tracebacks[-1] :] if tracebacks else lines
+        return [text for text, _ in groupby(lines)]
 
     async def _roll(self, launch: Launch) -> str:
         self._enter(State.REPLACING)

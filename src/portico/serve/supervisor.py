@@ -62,7 +62,7 @@ def serve(site: Site, settings: Settings) -> int:
     try:
         run.lock()
         leftovers.end_leftovers(run.pids)
-        ports.check_free(ports.addresses(site))
+        ports.check_free(site)
         run.clean()
         with run.checks_in_memory():
             write_whole(run.site_json, to_json(site))
@@ -223,9 +223,7 @@ class Supervisor:
         self.around.task(watch(self))
 
     async def _become(self, site: Site, launches: Mapping[str, Launch], what: Difference) -> None:
-        ports.check_free(
-            [place for place in ports.addresses(site) if place not in ports.addresses(self.site)]
-        )
+        ports.check_free(site, held=ports.addresses(self.site))
         added = {name: Service(launches[name], self.around) for name in what.added}
         old_site, self.site = self.site, site
         try:

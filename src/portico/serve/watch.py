@@ -12,10 +12,12 @@ from watchfiles import Change, DefaultFilter, awatch
 
 from portico.errors import UserError
 from portico.serve.logs import Logs
+from portico.serve.reload import NOTHING
 from portico.site.model import Site
 
 SETTLE = 100  # milliseconds to wait for an editor to write the rest
 LOOK = 500  # milliseconds between looks at portico.toml
+NO_FILE = (0, 0, 0)
 NOT_CODE = (".db", ".db-journal", ".db-wal", ".db-shm", ".sqlite", ".sqlite3", ".log", ".tmp")
 CACHES = ("cache", ".cache", ".portico", ".ipynb_checkpoints", "flask_session", "file_system_backend")
 
@@ -44,16 +46,21 @@ class Code(DefaultFilter):
 
 
 async def watch(supervisor: Reloads) -> None:
-    """Watch for as long as the site is served; begin anew when the site itself has changed."""
+    """Watch for as long as the site is served; begin anew when the site itself has changed.
+
+    Starting takes a second or two, in which portico.toml may have changed: it is read again once.
+    """
+    written = None if supervisor.site.file else NO_FILE
     while True:
         site, logs = supervisor.site, supervisor.logs
-        written = _written(site.file)
         async for changed in _changes(site):
             try:
                 if _written(site.file) != written:
                     await asyncio.sleep(SETTLE / 1000)  # else it may be half written
-                    written = _written(site.file)
-                    logs.say(f"portico.toml changed: {await supervisor.reload()}")
+                    first, written = written is None, _written(site.file)
+                    done = await supervisor.reload()
+                    if not (first and done == NOTHING):
+                        logs.say(f"portico.toml changed: {done}")
                 for name, file in concerned(site, changed).items():
                     logs.say(f"{name}: {os.path.relpath(file, site.root)} changed; starting it again")
                     await supervisor.restart(name)
@@ -81,7 +88,7 @@ def _written(file: Path | None) -> tuple[int, int, int]:
         found = file.stat() if file is not None else None
     except OSError:  # an editor is just replacing it
         found = None
-    return (found.st_mtime_ns, found.st_size, found.st_ino) if found else (0, 0, 0)
+    return (found.st_mtime_ns, found.st_size, found.st_ino) if found else NO_FILE
 
 
 def concerned(site: Site, changed: Iterable[Path]) -> Mapping[str, Path]:

@@ -5,7 +5,7 @@ from portico.site.document import FILE_NAME, find_site
 from portico.site.load import examine, from_apps, load
 from portico.site.model import Access, App, PathRule, Run, RunKind, Sessions, SignUp, Site
 from portico.site.saved import from_json, to_json
-from portico.site.sources import Directory, Provider, Sources, TrustedHeader
+from portico.site.sources import Directory, FactorsThere, Joins, Provider, Sources, TrustedHeader
 from portico.site.units import duration, duration_text, size, size_text
 
 __all__ = [
@@ -13,6 +13,8 @@ __all__ = [
     "Access",
     "App",
     "Directory",
+    "FactorsThere",
+    "Joins",
     "PathRule",
     "Provider",
     "Run",

@@ -94,7 +94,8 @@ def listen(text: str) -> Listen:
 def port(value: object) -> int:
     """A TCP port from 1 to 65535."""
     if not isinstance(value, int) or isinstance(value, bool):
-        raise Wrong(f"expected a port like 5000, not {shown(value)}")
+        plain = f"; write {value} without quotes" if isinstance(value, str) and value.isdecimal() else ""
+        raise Wrong(f"expected a port like 5000, not {shown(value)}{plain}")
     if not 1 <= value <= 65535:
         raise Wrong(f"not a port: {value}; ports go from 1 to 65535")
     return value

@@ -3,21 +3,63 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 from portico.site.addresses import host_of, is_loopback
-from portico.site.model import App, RunKind, Site
+from portico.site.model import App, RunKind, SignUp, Site
 from portico.site.path_rules import narrowed
 from portico.site.problems import Wrong
 from portico.site.source import Source, Unreadable
+from portico.site.sources import Joins
 from portico.site.targets import file_of_module
 
+FOR_EVERYBODY = ("accounts.google.com", "appleid.apple.com", "gitlab.com", "www.linkedin.com")
 CALLBACKS = ("/_dash-update-component", "/_dash-ws-callback")
 
 
 def cautions(site: Site) -> tuple[str, ...]:
     """One line for each; empty when there is nothing to say."""
     found = [line for app in site.apps for line in (*_dash_paths(app), *_frames(site, app))]
-    return tuple(found)
+    return (*open_without_mail(site), *_database(site), *_open_providers(site), *found)
+
+
+def open_without_mail(site: Site) -> tuple[str, ...]:
+    """Where an account is made at once, whoever signs in with it afterwards knows that it was new."""
+    if site.sign_up is not SignUp.OPEN or site.mail.url or is_loopback(host_of(site.url)):
+        return ()
+    return (
+        'site.sign_up: "open" without mail lets strangers find out who has an account, and make one with '
+        'somebody else\'s address. Set PORTICO_MAIL_URL, or say "ask" or "invite"',
+    )
+
+
+def _open_providers(site: Site) -> list[str]:
+    """Where everybody may have an account, an address there says little about who somebody is here."""
+    return [
+        f"sso.{one.name}: everybody may have an account at {one.issuer}, and this line lets its people be whom you have "
+        f"made: {said}"
+        for one in site.sources.providers
+        if host_of(one.issuer) in FOR_EVERYBODY
+        for said, risky in (
+            ('joins = "unused"', one.joins is not Joins.ASKED),
+            ("trusts_addresses = true", one.trusts_addresses is True),
+        )
+        if risky
+    ]
+
+
+def _database(site: Site) -> list[str]:
+    """PostgreSQL's client takes a connection that is not encrypted where the URL does not forbid it."""
+    url = urlsplit(site.database_url)
+    host = url.hostname or ""
+    if not site.may_have_copies or not host or is_loopback(host):
+        return []
+    if parse_qs(url.query).get("sslmode", [""])[-1] in ("require", "verify-ca", "verify-full"):
+        return []
+    return [
+        f"the database at {host}: its URL lets the connection go unencrypted. Add ?sslmode=verify-full "
+        "(or sslmode=require where nobody vouches for its certificate), unless the network is yours alone"
+    ]
 
 
 def _dash_paths(app: App) -> list[str]:

@@ -14,6 +14,7 @@ from portico.site.problems import Problems, dotted, shown, suggestion
 from portico.site.schema import TABLES
 
 FILE_NAME = "portico.toml"
+_TWICE = re.compile(r"cannot declare \((.*)\) twice")
 _POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
@@ -75,6 +76,9 @@ def _syntax(name: str, text: str, message: str) -> str:
     else:
         line, column = len(lines), len(lines[-1]) + 1
     what = what[:1].lower() + what[1:]
+    if twice := _TWICE.fullmatch(what):
+        names = re.findall(r"'([^']*)'", twice[1])
+        return f"{name}:{line}:{column}: [{'.'.join(names)}] is there twice; write it once"
     return f"{name}:{line}:{column}: {what}{_repair(what, lines[line - 1] if line <= len(lines) else '')}"
 
 
@@ -92,6 +96,8 @@ def _repair(what: str, line: str) -> str:
     if what.startswith("expected '='") and ":" in line and not equals:
         key, _, value = (part.strip() for part in line.partition(":"))
         return f"; write {key} = {value}"
+    if what.startswith("expected ']'") and re.match(r"\s*\[[^\]]*\s[^\]]*\]", line):
+        return '; a name has no blanks: write "-" or "_" in their place'
     if what.startswith("cannot overwrite a value"):
         return f'; "{key}" is there twice' if equals else ""
     return ""

@@ -40,7 +40,7 @@ def _string(value: object) -> str:
 def _text(value: object) -> str:
     text = _string(value)
     if not text:
-        raise Wrong("is empty; leave it out, or write something")
+        raise Wrong("is empty; write something between the quotes, or leave the line out")
     return text
 
 

@@ -61,7 +61,8 @@ def server_of(text: str) -> MailServer:
         encryption = Encryption(parts.scheme)
     except ValueError:
         raise Wrong(
-            f"a mail server's URL begins with smtp:// (STARTTLS), smtps:// (TLS) or smtp+plain://, not {shown(parts.scheme)}"
+            "a mail server's URL begins with smtp:// (STARTTLS), smtps:// (TLS) or smtp+plain://"
+            + (f", not {shown(parts.scheme)}" if parts.scheme else "")
         ) from None
     if not parts.hostname or parts.path.strip("/"):
         raise Wrong(f"not a mail server; write it like {_EXAMPLE}")

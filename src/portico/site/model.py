@@ -16,6 +16,7 @@ class SignUp(StrEnum):
 
     OPEN = "open"
     DOMAIN = "domain"  # whoever has an address in one of `sign_up_domains`
+    ASK = "ask"  # everybody may ask; administrators invite
     INVITE = "invite"
     CLOSED = "closed"
 
@@ -205,6 +206,11 @@ class Site:
     def run_folder(self) -> Path:
         """Where the supervisor keeps sockets and the front's files. Each running copy of a site has its own."""
         return self.run or self.state / "run"
+
+    @property
+    def may_have_copies(self) -> bool:
+        """Whether copies of the site on other machines can share its database."""
+        return self.database_url.startswith("postgresql")
 
     @property
     def secure(self) -> bool:

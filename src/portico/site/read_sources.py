@@ -69,6 +69,8 @@ def _provider(name: str, table: dict[str, Any], reading: Reading) -> Provider:
         roles=_roles(values["roles"], f"{where}.roles", reading),
         sign_up=values["sign_up"],
         trusts_addresses=values["trusts_addresses"],
+        joins=values["joins"],
+        second_factor=values["second_factor"],
         ca=_file(values["ca"], f"{where}.ca", reading),
     )
 
@@ -107,6 +109,7 @@ def _directory(table: object, reading: Reading) -> Directory:
         group_filter=values["group_filter"] if by_search else None,
         roles=_roles(values["roles"], "ldap.roles", reading),
         sign_up=values["sign_up"],
+        joins=values["joins"],
         timeout=values["timeout"],
     )
 
@@ -123,6 +126,7 @@ def _header(table: object, reading: Reading) -> TrustedHeader:
         groups_header=values["groups_header"],
         roles=_roles(values["roles"], "trusted_header.roles", reading),
         sign_up=values["sign_up"],
+        joins=values["joins"],
         sign_out=values["sign_out"],
     )
 

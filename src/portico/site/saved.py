@@ -23,7 +23,7 @@ from portico.site.model import (
     Site,
     Tokens,
 )
-from portico.site.sources import Directory, Provider, Sources, TrustedHeader
+from portico.site.sources import Directory, FactorsThere, Joins, Provider, Sources, TrustedHeader
 
 
 def to_json(site: Site) -> str:
@@ -64,18 +64,28 @@ def _sign_in(saved: dict[str, Any]) -> SignIn:
 def _sources(saved: dict[str, Any]) -> Sources:
     directory, header = saved["directory"], saved["header"]
     return Sources(
-        tuple(
-            Provider(**one | _common(one) | {"scopes": tuple(one["scopes"])}) for one in saved["providers"]
-        ),
-        Directory(**directory | _common(directory)) if directory else None,
-        TrustedHeader(**header | {"peers": tuple(header["peers"]), "roles": _pairs(header)})
-        if header
-        else None,
+        tuple(_provider(one) for one in saved["providers"]),
+        Directory(**directory | _common(directory) | {"ca": _path(directory["ca"])}) if directory else None,
+        TrustedHeader(**header | _common(header) | {"peers": tuple(header["peers"])}) if header else None,
+    )
+
+
+def _provider(saved: dict[str, Any]) -> Provider:
+    trusted, factors = saved["trusts_addresses"], saved["second_factor"]
+    return Provider(
+        **saved
+        | _common(saved)
+        | {
+            "ca": _path(saved["ca"]),
+            "scopes": tuple(saved["scopes"]),
+            "trusts_addresses": trusted if isinstance(trusted, bool) else tuple(trusted),
+            "second_factor": FactorsThere(factors["by_amr"], tuple(factors["by_acr"])),
+        }
     )
 
 
 def _common(saved: dict[str, Any]) -> dict[str, Any]:
-    return {"ca": _path(saved["ca"]), "roles": _pairs(saved)}
+    return {"roles": _pairs(saved), "joins": Joins(saved["joins"])}
 
 
 def _pairs(saved: dict[str, Any]) -> tuple[tuple[str, str], ...]:

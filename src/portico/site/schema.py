@@ -58,7 +58,8 @@ SITE = (
     Setting(
         "sign_up",
         kinds.choice(SignUp),
-        "Who may make an account: everybody, people with an address in `sign_up_domains`, invited people, or nobody.",
+        "Who may make an account: everybody, people with an address in `sign_up_domains`, whoever asked and was then "
+        "invited, invited people, or nobody.",
         "invite",
         variable="PORTICO_SIGN_UP",
         example="open",

@@ -2,120 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePosixPath
-from urllib.parse import urlsplit
 
-from portico.site import addresses, kinds
+from portico.site import kinds, source_kinds
 from portico.site.kinds import Kind
 from portico.site.model import SignUp
-from portico.site.problems import Wrong, shown
 from portico.site.schema import Setting
-
-_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,62}", re.ASCII)
-_ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,62}|[0-9]+(\.[0-9]+)+", re.ASCII)
-_TAKEN = frozenset(
-    {"host", "cookie", "authorization", "connection", "content-length", "content-type", "upgrade"}
-)
-
-
-def issuer(text: str) -> str:
-    """A provider's issuer, letter by letter as it stands in its tokens: https, or http on this machine."""
-    return _address(text, "https://login.example.org/tenant")
-
-
-def page(text: str) -> str:
-    """An address to send a browser to."""
-    return _address(text, "https://login.example.org/sign-out")
-
-
-def directory_url(text: str) -> str:
-    """ldaps://host[:port] or ldap://host[:port]."""
-    try:
-        parts = urlsplit(text.strip())
-        port = parts.port
-    except ValueError:
-        raise Wrong(f'not a directory: {shown(text)}; write it like "ldaps://ldap.example.org"') from None
-    if parts.scheme not in ("ldap", "ldaps") or not parts.hostname or parts.path.strip("/") or parts.query:
-        raise Wrong(f'not a directory: {shown(text)}; write it like "ldaps://ldap.example.org"')
-    if parts.username is not None or parts.password is not None:
-        raise Wrong(
-            "a name and a password do not belong in the URL; use bind_dn and PORTICO_LDAP_PASSWORD_FILE"
-        )
-    host = parts.hostname if ":" in parts.hostname else addresses.host(parts.hostname, address_allowed=True)
-    shown_host = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{shown_host}" + (f":{port}" if port else "")
-
-
-def _address(text: str, example: str) -> str:
-    try:
-        parts = urlsplit(text.strip())
-        _ = parts.port
-    except ValueError:
-        raise Wrong(f"not a URL: {shown(text)}; write it like {shown(example)}") from None
-    if not parts.hostname or parts.scheme not in ("http", "https"):
-        raise Wrong(f"not a URL: {shown(text)}; write it like {shown(example)}")
-    if parts.username is not None or parts.fragment:
-        raise Wrong(f"no name, password or # belongs here: {shown(text)}")
-    if parts.scheme == "http" and not addresses.is_loopback(parts.hostname):
-        raise Wrong("use https://; http:// is for a provider on this machine, while developing")
-    return text.strip()
-
-
-def _issuer(text: str) -> str:
-    if urlsplit(text).query:
-        raise Wrong(f"an issuer has no query: {shown(text)}")
-    return issuer(text)
-
-
-def _login_filter(text: str) -> str:
-    return _template(text, "login", "(mail={login})")
-
-
-def _group_filter(text: str) -> str:
-    return _template(text, "dn", "(member={dn})")
-
-
-def _template(text: str, part: str, example: str) -> str:
-    rest = text.replace(f"{{{part}}}", "")
-    if f"{{{part}}}" not in text or "{" in rest or "}" in rest:
-        raise Wrong(f"a filter has {{{part}}} in it and no other braces: {shown(example)}")
-    if not (text.startswith("(") and text.endswith(")") and text.count("(") == text.count(")")):
-        raise Wrong(f"a filter stands in brackets: {shown(example)}")
-    return text
-
-
-def _attribute(text: str) -> str:
-    if not _ATTRIBUTE.fullmatch(text):
-        raise Wrong(f'not an attribute: {shown(text)}; write it like "mail"')
-    return text
-
-
-def _header(text: str) -> str:
-    if not _HEADER.fullmatch(text):
-        raise Wrong(f'not a header: {shown(text)}; write it like "X-Forwarded-Email"')
-    if text.lower() in _TAKEN or text.lower().startswith("x-portico-"):
-        raise Wrong(f"the header {text} has a meaning of its own; use another")
-    return text
-
-
-def _scopes(value: object) -> tuple[str, ...]:
-    scopes: tuple[str, ...] = kinds.ACCESS.read(value)
-    for scope in scopes:
-        if not re.fullmatch(r"[!#-\[\]-~]+", scope):
-            raise Wrong(f"not a scope: {shown(scope)}")
-    return scopes if "openid" in scopes else ("openid", *scopes)
-
-
-def _peers(value: object) -> tuple[str, ...]:
-    peers: tuple[str, ...] = kinds.PROXIES.read(value)
-    for peer in peers:
-        if peer.endswith("/0"):
-            raise Wrong(f"{shown(peer)} is everybody: name the proxy's own address")
-    if not peers:
-        raise Wrong("an empty list believes nobody; name the proxy's address")
-    return peers
-
+from portico.site.sources import Joins
 
 _SIGN_UP = Setting(
     "sign_up",
@@ -139,10 +32,21 @@ _CA = Setting(
     example="company-ca.pem",
 )
 
+_JOINS_SAYS = "Which accounts that are here already open to a sign-in from there with their address: "
+_JOINS = Setting(
+    "joins",
+    Kind('"asked" or "unused"', source_kinds.joins_there),
+    _JOINS_SAYS
+    + "none before their owners have signed in to them here, or those that were made or invited for "
+    "somebody who has never come.",
+    "asked",
+    example="unused",
+)
+
 SSO = (
     Setting(
         "issuer",
-        kinds.parsed("URL", _issuer),
+        kinds.parsed("URL", source_kinds.issuer),
         "The provider's issuer; its description is found below it.",
         required=True,
         example="https://login.example.org",
@@ -163,7 +67,7 @@ SSO = (
     ),
     Setting(
         "scopes",
-        Kind("list of texts", _scopes),
+        Kind("list of texts", source_kinds.scopes),
         "What to ask the provider for; some need `groups` for a person's groups.",
         ["openid", "profile", "email"],
         example=["openid", "profile", "email", "groups"],
@@ -171,12 +75,22 @@ SSO = (
     Setting("groups_claim", kinds.TEXT, "The claim that lists a person's groups.", "groups", example="roles"),
     _ROLES,
     _SIGN_UP,
+    _JOINS,
     Setting(
         "trusts_addresses",
-        kinds.SWITCH,
-        "Take each address as verified, from your own company's provider that sends no `email_verified`.",
+        Kind("true, false or list of domains", source_kinds.trusted_addresses),
+        "Take each address, or those at these domains, as verified, from your own company's provider that sends no "
+        "`email_verified`.",
         False,
-        example=True,
+        example=["example.org"],
+    ),
+    Setting(
+        "second_factor",
+        Kind('"here", "trusted" or list of texts', source_kinds.factors_there),
+        "Whose second factor counts: only the site's own, also the provider's when `amr` in its ID token says `mfa`, or "
+        "also the provider's when `acr` is one of these values, which are asked for.",
+        "here",
+        example="trusted",
     ),
     _CA,
 )
@@ -184,7 +98,7 @@ SSO = (
 LDAP = (
     Setting(
         "url",
-        kinds.parsed("URL", directory_url),
+        kinds.parsed("URL", source_kinds.directory_url),
         "The directory. `ldap://` is encrypted by StartTLS before anything is said.",
         required=True,
         example="ldaps://ldap.example.org",
@@ -214,29 +128,35 @@ LDAP = (
     ),
     Setting(
         "filter",
-        kinds.parsed("filter", _login_filter),
+        kinds.parsed("filter", source_kinds.login_filter),
         "Finds the one entry for what somebody typed.",
         "(mail={login})",
         example="(|(mail={login})(sAMAccountName={login}))",
     ),
     Setting(
         "mail",
-        kinds.parsed("attribute", _attribute),
+        kinds.parsed("attribute", source_kinds.attribute),
         "The mail address.",
         "mail",
         example="userPrincipalName",
     ),
-    Setting("display_name", kinds.parsed("attribute", _attribute), "The name.", "cn", example="displayName"),
+    Setting(
+        "display_name",
+        kinds.parsed("attribute", source_kinds.attribute),
+        "The name.",
+        "cn",
+        example="displayName",
+    ),
     Setting(
         "id",
-        kinds.parsed("attribute", _attribute),
+        kinds.parsed("attribute", source_kinds.attribute),
         "What stays the same when a person is renamed; `objectGUID` in Active Directory.",
         "entryUUID",
         example="objectGUID",
     ),
     Setting(
         "groups",
-        kinds.parsed("attribute", _attribute),
+        kinds.parsed("attribute", source_kinds.attribute),
         "The attribute that lists the groups' entries.",
         "memberOf",
         example="memberOf",
@@ -250,13 +170,14 @@ LDAP = (
     ),
     Setting(
         "group_filter",
-        kinds.parsed("filter", _group_filter),
+        kinds.parsed("filter", source_kinds.group_filter),
         "Finds the groups of the person with this entry.",
         "(member={dn})",
         example="(member:1.2.840.113556.1.4.1941:={dn})",
     ),
     _ROLES,
     _SIGN_UP,
+    _JOINS,
     Setting("timeout", kinds.duration("1s", "30s"), "How long the directory may take.", "5s", example="3s"),
 )
 
@@ -272,28 +193,28 @@ LDAP_PASSWORD = Setting(
 TRUSTED_HEADER = (
     Setting(
         "header",
-        kinds.parsed("header", _header),
+        kinds.parsed("header", source_kinds.header),
         "The header with the mail address of the person.",
         required=True,
         example="X-Forwarded-Email",
     ),
     Setting(
         "from",
-        Kind("list of addresses or networks", _peers),
+        Kind("list of addresses or networks", source_kinds.peers),
         "The proxies that are believed; from everybody else the header is dropped.",
         required=True,
         example=["10.0.0.7"],
     ),
     Setting(
         "name_header",
-        kinds.parsed("header", _header),
+        kinds.parsed("header", source_kinds.header),
         "The person's name.",
         otherwise="none",
         example="X-Forwarded-Name",
     ),
     Setting(
         "groups_header",
-        kinds.parsed("header", _header),
+        kinds.parsed("header", source_kinds.header),
         "The person's groups, with commas between them.",
         otherwise="none",
         example="X-Forwarded-Groups",
@@ -301,8 +222,17 @@ TRUSTED_HEADER = (
     _ROLES,
     _SIGN_UP,
     Setting(
+        "joins",
+        kinds.choice(Joins),
+        _JOINS_SAYS
+        + "none before their owners have signed in to them here, those that were made or invited for "
+        "somebody who has never come, or all.",
+        "asked",
+        example="unused",
+    ),
+    Setting(
         "sign_out",
-        kinds.parsed("URL", page),
+        kinds.parsed("URL", source_kinds.page),
         "Where to go after signing out here, to sign out there too.",
         otherwise="a page says that the proxy is still signed in",
         example="https://login.example.org/sign-out",

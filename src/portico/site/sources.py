@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
+
+
+class Joins(StrEnum):
+    """Which accounts that are here already a sign-in elsewhere with their address opens, and is joined to."""
+
+    ASKED = "asked"  # none, before its owner has signed in to it here
+    UNUSED = "unused"  # those that were made or invited here for somebody who has never come
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class FactorsThere:
+    """When the site takes a provider's word for a second factor: never, by `amr`, or by one of these `acr` values."""
+
+    by_amr: bool = False
+    by_acr: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
     """One OpenID Connect provider. `roles` maps what its groups claim may hold to roles of the site.
 
-    `sign_up` None: the site's own rule holds. `trusts_addresses`: each address it states counts as verified.
+    `sign_up` None: the site's own rule holds. `trusts_addresses`: which addresses that it states count as verified
+    though it does not say so: all, or those at these domains.
     """
 
     name: str
@@ -22,8 +40,16 @@ class Provider:
     groups_claim: str = "groups"
     roles: tuple[tuple[str, str], ...] = ()
     sign_up: str | None = None
-    trusts_addresses: bool = False
+    trusts_addresses: bool | tuple[str, ...] = False
+    joins: Joins = Joins.ASKED
+    second_factor: FactorsThere = FactorsThere()
     ca: Path | None = None
+
+    def vouches_for(self, address: str) -> bool:
+        """Whether an address that it states counts as verified without its saying so."""
+        if isinstance(self.trusts_addresses, bool):
+            return self.trusts_addresses
+        return address.rpartition("@")[2].lower() in self.trusts_addresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +75,7 @@ class Directory:
     group_filter: str | None = None
     roles: tuple[tuple[str, str], ...] = ()
     sign_up: str | None = None
+    joins: Joins = Joins.ASKED
     timeout: float = 5.0
 
 
@@ -62,6 +89,7 @@ class TrustedHeader:
     groups_header: str | None = None
     roles: tuple[tuple[str, str], ...] = ()
     sign_up: str | None = None
+    joins: Joins = Joins.ASKED
     sign_out: str | None = None
 
 
@@ -77,6 +105,16 @@ class Sources:
     def any(self) -> bool:
         """Whether there is one at all."""
         return bool(self.providers or self.directory or self.header)
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """What people call each of them, by its name in portico.toml: "sso.okta", "ldap", "trusted_header"."""
+        found = {f"sso.{one.name}": one.title for one in self.providers}
+        if self.directory is not None:
+            found["ldap"] = self.directory.title
+        if self.header is not None:
+            found["trusted_header"] = "The proxy before this site"
+        return found
 
     def provider(self, name: str) -> Provider | None:
         """The provider of that name."""

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from mail_server import mail_server
+from portico.gate.accounts import asked, desk
+from portico.site import load
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 SITE = """
@@ -59,6 +61,24 @@ def test_an_invitation_is_made_listed_and_withdrawn(portico: Run) -> None:
     link = json.loads(portico("invite", "add", "--json").stdout)
     assert link["email"] is None
     assert link["link"].startswith("https://apps.example.com/-/invitation/")
+
+
+def test_who_asks_is_listed_until_they_are_answered(portico: Run, tmp_path: Path) -> None:
+    """By an invitation, or by nothing at all."""
+    portico("user", "list")  # makes the database
+    with desk.open_desk(load(tmp_path, {})) as db:
+        for email in ("ben@example.org", "mallory@example.org"):
+            asked.ask(db, "192.0.2.1", email, "Somebody")
+    found = json.loads(portico("invite", "asked", "--json").stdout)
+    assert [(one["email"], one["name"]) for one in found] == [
+        ("ben@example.org", "Somebody"),
+        ("mallory@example.org", "Somebody"),
+    ]
+    portico("invite", "add", "ben@example.org")
+    assert "off the list" in portico("invite", "dismiss", "Mallory@example.org").stdout
+    assert "example.org" not in portico("invite", "asked").stdout
+    again = portico("invite", "dismiss", "mallory@example.org")
+    assert again.stderr == "portico: nobody asks for an account with the address mallory@example.org\n"
 
 
 def test_a_wrong_role_is_one_line_with_a_suggestion(portico: Run) -> None:

@@ -140,3 +140,41 @@ def test_people_come_in_from_a_file_and_go_out_into_one(portico: Run, tmp_path: 
     assert (tmp_path / "out.csv").stat().st_mode & 0o077 == 0
     assert "is there already" in portico("user", "export", "out.csv").stderr
     assert portico("user", "import", "nothing.csv").stderr.strip().endswith("No such file or directory")
+
+
+def test_groups_are_described_listed_and_searched_for_their_people(portico: Run) -> None:
+    portico("user", "add", "anna@example.org")
+    portico("user", "add", "ben@example.org")
+    assert portico("group", "add", "readers", "--role", "analyst").returncode == 0
+    portico("group", "members", "readers", "--add", "anna@example.org")
+    assert portico("group", "describe", "readers", "Third  floor").stdout == "readers: Third floor\n"
+    listed = json.loads(portico("group", "list", "--json").stdout)
+    assert listed == [{"name": "readers", "description": "Third floor", "roles": ["analyst"], "people": 1}]
+    people = json.loads(portico("user", "list", "--group", "readers", "--json").stdout)
+    assert [one["email"] for one in people] == ["anna@example.org"]
+
+
+def test_ways_to_sign_in_are_shown_and_a_wrong_one_is_one_line(portico: Run) -> None:
+    portico("user", "add", "anna@example.org", "--password-stdin", given="tall white columns\n")
+    assert portico("user", "ways", "anna@example.org").stdout.splitlines()[1].startswith("password")
+    shown = json.loads(portico("user", "ways", "anna@example.org", "--json").stdout)
+    assert [way["kind"] for way in shown["ways"]] == ["password"]
+    wrong = portico("user", "ways", "anna@example.org", "--remove", "passkey-1")
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert 'has no "passkey-1"' in wrong.stderr
+    portico("user", "add", "ben@example.org")
+    assert "no way to sign in" in portico("user", "ways", "ben@example.org").stdout
+
+
+def test_an_import_with_invitations_prints_links_for_a_file(portico: Run) -> None:
+    """What is for people goes to standard error, so that the other can be kept."""
+    done = portico("user", "import", "-", "--invite", given="email,until\nanna@example.org,2999-12-31\n")
+    assert done.returncode == 0, done.stderr
+    assert "1 are added" in done.stderr
+    (line,) = done.stdout.splitlines()
+    assert line.startswith("anna@example.org,https://apps.example.com/-/reset/")
+    assert "2999-12-31T23:59:59Z" in portico("user", "export").stdout
+    again = json.loads(
+        portico("user", "import", "-", "--invite", "--json", given="email\nb@example.org\n").stdout
+    )
+    assert (again["mailed"], [one["email"] for one in again["links"]]) == (0, ["b@example.org"])

@@ -91,6 +91,16 @@ def test_the_audit_is_shown_narrowed_and_printed_as_json_lines(site: Site, porti
     assert portico("audit", "--address", "2001:db8::1").stdout.count("signed-in") == 2
 
 
+def test_a_terminal_takes_no_orders_from_the_audit(site: Site, portico: Run) -> None:
+    """Neither a colour, nor a title of the window, nor a second line that looks like one of the audit."""
+    with open_desk(site) as db:
+        note(db, Actor("nobody"), "tried", lines="\x1b[31mred\x1b]0;title\x07\n2026-01-01 forged\x9b2J")
+        db.commit()
+    shown = portico("audit", "--action", "tried").stdout
+    assert shown.endswith("lines=red?]0;title??2026-01-01 forged?2J\n")
+    assert shown.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("since", "count"), [("2d", 1), ("2999-01-01", 0), ("2020-01-01", 1), ("2020-01-01T10:00:00+02:00", 1)]
 )

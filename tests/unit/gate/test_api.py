@@ -13,7 +13,7 @@ from gate_client import Browser, GateUnderTest
 from portico.gate.accounts import people
 from portico.gate.api.operations import OPERATIONS, PREFIX
 from portico.gate.audit import COMMAND_LINE
-from portico.gate.models import Person, SessionRow
+from portico.gate.models import Passkey, Person, SessionRow
 from portico.gate.tokens import actions as token_actions
 
 
@@ -75,7 +75,7 @@ def assert_problem(answer: TestResponse, status: int, said: str = "") -> None:
 
 def path_of(path: str, **parts: object) -> str:
     """An operation's path with its parts filled in."""
-    return path.format(**({"id": "1", "name": "sales"} | parts))
+    return path.format(**({"id": "1", "name": "sales", "way": "passkey-1"} | parts))
 
 
 # -- What it does -------------------------------------------------------------------------------------------------
@@ -147,6 +147,68 @@ def test_roles_apps_tokens_invitations_and_the_audit_are_there(gate: GateUnderTe
     assert [(line["actor"], line["subject"]) for line in lines] == [("root@example.org", "editor")]
     assert admin.ask("DELETE", f"/tokens/{tokens[0]['id']}").status_code == 204
     assert admin.ask("GET", "/me").status_code == 401
+
+
+def test_a_group_is_made_filled_searched_emptied_and_removed(gate: GateUnderTest, admin: Program) -> None:
+    anna, ben = added(admin), added(admin, "ben@example.org")
+    made = admin.ask("POST", "/groups", {"name": "readers", "description": "A", "roles": ["analyst"]})
+    assert made.json == {
+        "name": "readers",
+        "description": "A",
+        "roles": ["analyst"],
+        "people": 0,
+        "opens": ["Sales"],
+    }
+    assert_problem(admin.ask("POST", "/groups", {"name": "readers"}), 422, "already")
+    assert_problem(admin.ask("POST", "/groups", {"name": "x", "roles": ["admin"]}), 422, "one by one")
+    for one in (anna, ben, ben):
+        answer = admin.ask("PUT", f"/groups/readers/people/{one}")
+    assert answer.json["people"] == 2
+    found = admin.ask("GET", "/groups/readers/people?words=BEN").json["items"]
+    assert [(person["email"], person["groups"]) for person in found] == [("ben@example.org", ["readers"])]
+    assert len(admin.ask("GET", "/people?group=readers").json["items"]) == 2
+    for _ in range(2):
+        assert admin.ask("DELETE", f"/groups/readers/people/{ben}").json["people"] == 1
+    tag = admin.ask("GET", "/groups/readers").headers["ETag"]
+    assert admin.ask("PATCH", "/groups/readers", {"description": "B"}, **{"If-Match": tag}).status_code == 200
+    assert_problem(admin.ask("DELETE", "/groups/readers", **{"If-Match": tag}), 412)
+    assert admin.ask("PUT", "/groups/readers/roles", {"roles": []}).json["opens"] == []
+    assert [one["name"] for one in admin.ask("GET", "/groups?words=b").json["items"]] == ["readers"]
+    assert admin.ask("DELETE", "/groups/readers").status_code == 204
+    for method, path in (("GET", ""), ("GET", "/people"), ("DELETE", ""), ("PUT", f"/people/{anna}")):
+        assert_problem(admin.ask(method, f"/groups/readers{path}"), 404)
+    lines = admin.ask("GET", "/audit?limit=500").json["items"]
+    made_by = {line["actor"] for line in lines if line["action"].startswith("group-")}
+    assert made_by == {"root@example.org"}
+    assert sum(line["action"] == "group-joined" for line in lines) == 2
+
+
+def test_ways_to_sign_in_are_told_and_removed(gate: GateUnderTest, admin: Program) -> None:
+    """Not the password, and not the last way of the last administrator."""
+    gate.person("anna@example.org")
+    with gate.desk() as db:
+        for number, email in enumerate(("anna@example.org", "root@example.org")):
+            person = people.find_person(db, email)
+            key = Passkey(
+                person_id=person.id, credential=str(number), public_key=b"", sign_count=0, name="Key"
+            )
+            db.add(key)
+        people.find_person(db, "root@example.org").password = None
+        db.commit()
+        anna, root = (
+            people.find_person(db, f"{name}@example.org").fs_uniquifier for name in ("anna", "root")
+        )
+    shown = admin.ask("GET", f"/people/{anna}/ways").json["items"]
+    assert [(one["id"], one["kind"], one["removable"]) for one in shown] == [
+        ("password", "password", False),
+        ("passkey-1", "passkey", True),
+    ]
+    assert_problem(admin.ask("DELETE", f"/people/{anna}/ways/password"), 422, "not removed by itself")
+    assert_problem(admin.ask("DELETE", f"/people/{anna}/ways/passkey-2"), 404)
+    assert admin.ask("DELETE", f"/people/{anna}/ways/passkey-1").status_code == 204
+    assert_problem(admin.ask("DELETE", f"/people/{anna}/ways/passkey-1"), 404)
+    assert_problem(admin.ask("DELETE", f"/people/{root}/ways/passkey-2"), 409, "last way")
+    assert_problem(admin.ask("POST", f"/people/{root}/reset-second-factor"), 409, "last way")
 
 
 def test_a_program_learns_who_it_is(gate: GateUnderTest, admin: Program) -> None:

@@ -8,8 +8,14 @@ from html import unescape
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import func, select, update
 
-from gate_client import PASSWORD, GateUnderTest, link_in, make_app
+from gate_client import HASH, PASSWORD, GateUnderTest, link_in, make_app
+from portico.gate.accounts import actions, admission, entry, passwords
+from portico.gate.accounts.people import find_person
+from portico.gate.audit import COMMAND_LINE
+from portico.gate.models import Person, SessionRow
 from portico.site import SignUp, Site
 
 
@@ -159,6 +165,52 @@ def test_each_failed_sign_in_computes_one_argon2_hash(
     browser = gate.browser()
     browser.sign_in(email, "wrong password")
     assert len(costs) == 1
+
+
+@pytest.mark.parametrize("how", ["new password", "disabled"])
+def test_nobody_slips_in_with_the_old_password_while_it_is_changed(
+    gate: GateUnderTest, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """Whoever signs in over and over would else begin a session just after the change has ended all of them."""
+    gate.person()
+
+    def change() -> None:
+        with gate.desk() as db:
+            person = find_person(db, "anna@example.org")
+            if how == "disabled":
+                actions.disable(db, COMMAND_LINE, person)
+            else:
+                hashed = passwords.hash_password("tall white columns")
+                actions.change_password(db, COMMAND_LINE, person, hashed, keep=None)
+
+    for place in ("while it is compared", "after it was compared"):
+        with monkeypatch.context() as patch:
+            if place == "while it is compared":
+                patch.setattr(entry, "verify_password", lambda *_: change() or True)
+            else:
+                patch.setattr(admission, "missing_step", lambda _: change())
+            browser = gate.browser()
+            assert browser.sign_in().status_code in (401, 403)
+            assert browser.check("home").status_code == 401
+        with gate.desk() as db:
+            assert db.scalar(select(func.count()).select_from(SessionRow)) == 0
+            db.execute(update(Person).values(active=True, password=HASH))
+            db.commit()
+
+
+def test_a_hash_of_lower_cost_is_renewed_at_the_next_sign_in(gate: GateUnderTest) -> None:
+    gate.person()
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    with gate.desk() as db:
+        db.execute(update(Person).values(password=cheap))
+        db.commit()
+    assert gate.browser().sign_in().status_code == 302
+    with gate.desk() as db:
+        (kept,) = db.scalars(select(Person.password))
+    assert kept is not None
+    assert kept != cheap
+    assert not passwords.is_outdated(kept)
+    assert gate.browser().sign_in().status_code == 302
 
 
 def test_a_disabled_account_is_told_so_only_after_its_password(gate: GateUnderTest) -> None:

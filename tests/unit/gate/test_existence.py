@@ -10,14 +10,12 @@ import re
 import time
 from bisect import bisect_left
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 import argon2.low_level
 import pytest
-from sqlalchemy import Engine, event
 
-from gate_client import GateUnderTest
+from gate_client import GateUnderTest, statements
 from portico.gate import throttle
 from portico.site import Site
 from portico.site.mail import Mail
@@ -40,20 +38,6 @@ def gate(site: Site) -> Iterator[GateUnderTest]:
     gate.person("without@example.org", password=False)
     yield gate
     gate.close()
-
-
-@contextmanager
-def statements(said: list[str]) -> Iterator[None]:
-    """What this process says to the database within the block."""
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        said.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
 
 
 @pytest.mark.parametrize("form", FORMS)

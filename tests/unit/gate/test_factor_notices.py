@@ -41,7 +41,7 @@ def test_each_change_is_told_to_the_person(post: GateUnderTest, hands: object) -
     browser.fill("/-/security/recovery-codes")
     browser.post("/-/security/authenticator/remove", browser.hidden("/-/security"))
     with post.desk() as db:
-        actions.reset_second_factor(db, COMMAND_LINE, find_person(db, ANNA))
+        actions.reset_second_factor(db, COMMAND_LINE, post.site, find_person(db, ANNA))
     letters = mails(post, ANNA)
     text = "\n".join(letter.text for letter in letters)
     for words in (

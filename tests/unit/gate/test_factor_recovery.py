@@ -211,7 +211,7 @@ def test_an_administrator_resets_somebodys_second_factor(
     browser = signed_in(gate, anna[0], remember_device="y")
     add_passkey(browser, SoftPasskey())
     with gate.desk() as db:
-        actions.reset_second_factor(db, COMMAND_LINE, find_person(db, "anna@example.org"))
+        actions.reset_second_factor(db, COMMAND_LINE, gate.site, find_person(db, "anna@example.org"))
     assert browser.check("home").status_code == 401
     assert gate.browser().sign_in().location == "/"
     assert gate.audit()[-2] == "second-factor-reset"
@@ -224,9 +224,10 @@ def test_the_command_line_resets_a_second_factor(
     gate: GateUnderTest, anna: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """portico user reset-second-factor anna@example.org."""
-    from portico.cli import user
+    from portico.cli import person, user, user_ways
 
-    monkeypatch.setattr(user, "read_place", lambda _file: gate.site)
+    for module in (person, user_ways):
+        monkeypatch.setattr(module, "read_place", lambda _file: gate.site)
     done = CliRunner().invoke(
         user.command, ["reset-second-factor", "anna@example.org", "--json"], catch_exceptions=False
     )

@@ -48,6 +48,18 @@ def test_a_token_of_another_session_is_refused(browser: Browser, gate: GateUnder
     assert gate.audit() == before
 
 
+def test_a_refused_form_is_a_line_of_the_log(browser: Browser, caplog: pytest.LogCaptureFixture) -> None:
+    """With the place and the network address, without what was in it; one line, whatever the address says."""
+    token = browser.hidden("/-/profile")
+    browser.post("/-/profile", FIELDS)
+    browser.post("/-/profile", FIELDS | token, headers={"Origin": "https://evil.example"})
+    browser.post("/-/sign-in%0aforged", FIELDS)
+    lines = [record.getMessage() for record in caplog.records if "was refused" in record.getMessage()]
+    assert len(lines) >= 2
+    assert all("/-/" in line and "192.0.2.7" in line and "\n" not in line for line in lines)
+    assert not any(PASSWORD in line or "evil" in line for line in lines)
+
+
 def test_a_token_from_before_the_sign_in_is_refused_after_it(gate: GateUnderTest) -> None:
     """Signing in starts a new session with new forms."""
     gate.person()

@@ -16,7 +16,9 @@ from werkzeug.test import TestResponse
 
 from gate_client import Browser, GateUnderTest, make_app, make_site
 from portico.errors import UserError
+from portico.gate import clock
 from portico.gate.accounts import actions as accounts
+from portico.gate.accounts.ends import set_end
 from portico.gate.accounts.people import find_person
 from portico.gate.audit import COMMAND_LINE
 from portico.gate.guests import actions
@@ -328,6 +330,47 @@ def test_a_frame_ends_with_its_time_its_token_and_its_person(gate: GateUnderTest
         number = db.scalars(select(ApiToken.id).where(ApiToken.person_id.is_(None))).one()
         token_actions.revoke(db, COMMAND_LINE, number)
     assert status(fresh) == 401
+
+
+def test_a_frame_ends_when_its_token_may_enter_no_longer(gate: GateUnderTest, hands: Any) -> None:
+    """With the role of its person, with the person's time, with the token's own time: not hours later."""
+    gate.person("ann@example.org", "analyst")
+    gate.person("guest@example.org", "analyst")
+
+    def frame(email: str, lasts: timedelta) -> dict[str, str]:
+        with gate.desk() as db:
+            person = find_person(db, email)
+            token = token_actions.issue_personal(
+                db, COMMAND_LINE, gate.site, person, "x", ["embed:sales"], lasts
+            )[0]
+        return cookie_of(gate.browser().get(offer(gate, token, minutes=300).json["url"]))
+
+    day = timedelta(days=1)
+    by_role, by_end, by_token = (
+        frame("ann@example.org", day),
+        frame("guest@example.org", day),
+        frame("ann@example.org", timedelta(hours=1)),
+    )
+    assert [ask(gate, "sales", **cookies).status_code for cookies in (by_role, by_end, by_token)] == [204] * 3
+    with gate.desk() as db:
+        guest = find_person(db, "guest@example.org")
+        set_end(db, COMMAND_LINE, guest, clock.now() + timedelta(minutes=30))
+    hands.move(minutes=31)
+    assert ask(gate, "sales", **by_end).status_code == 401
+    assert ask(gate, "sales", **by_token).status_code == 204
+    hands.move(minutes=31)
+    assert ask(gate, "sales", **by_token).status_code == 401
+    assert ask(gate, "sales", **by_role).status_code == 204
+    with gate.desk() as db:
+        accounts.set_roles(db, COMMAND_LINE, find_person(db, "ann@example.org"), [])
+    assert ask(gate, "sales", **by_role).status_code == 401
+
+
+def test_a_frame_under_a_rule_opens_the_rest_of_the_app_only_if_its_token_may(gate: GateUnderTest) -> None:
+    token = api_token(gate, "embed:sales", roles=("manager",))
+    cookies = cookie_of(gate.browser().get(offer(gate, token, path="/admin").json["url"]))
+    assert ask(gate, "sales", "/admin", **cookies).status_code == 204
+    assert ask(gate, "sales", **cookies).status_code == 401
 
 
 def test_on_its_own_host_an_app_takes_its_guests_there(gate: GateUnderTest) -> None:

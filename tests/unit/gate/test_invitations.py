@@ -14,8 +14,10 @@ from sqlalchemy import select
 from gate_client import HASH, GateUnderTest, link_in
 from kept_mails import mails, with_mailbox
 from portico.errors import UserError
-from portico.gate.accounts import actions, invitations, roles
-from portico.gate.audit import COMMAND_LINE
+from portico.gate import clock
+from portico.gate.accounts import actions, invitations, my_data, proofs, roles
+from portico.gate.accounts.people import find_person
+from portico.gate.audit import COMMAND_LINE, Actor
 from portico.gate.models import Invitation, Person
 from portico.site import SignUp, Site
 
@@ -256,7 +258,52 @@ def test_nobody_else_sees_or_makes_invitations(gate: GateUnderTest) -> None:
         assert admin(gate).post(full, {"email": "x@example.org", "days": "7"}).status_code == 400
     with gate.desk() as db:
         (row,) = db.scalars(select(Invitation))
-        assert invitations.state_of(row) == "open"
+        assert invitations.state_of(db, row) == "open"
+
+
+@pytest.mark.parametrize("how", ["no role", "disabled", "deleted", "at an end"])
+def test_an_invitation_goes_with_the_rights_of_whoever_invited(gate: GateUnderTest, how: str) -> None:
+    """Else a link that was kept would lead back in, as an administrator."""
+    gate.person("eve@example.org", "admin")
+    with gate.desk() as db:
+        eve, eves = find_person(db, "eve@example.org"), Actor("eve@example.org", "192.0.2.66")
+        links = [
+            invitations.invite(db, eves, email, roles=["admin"])[1] for email in (None, "mallory@example.org")
+        ]
+        assert invitations.waiting_for(db, "mallory@example.org") is not None
+        if how == "no role":
+            actions.set_roles(db, COMMAND_LINE, eve, [])
+        elif how == "disabled":
+            actions.disable(db, COMMAND_LINE, eve)
+        elif how == "deleted":
+            my_data.delete_person(db, COMMAND_LINE, eve)
+        else:
+            eve.active_until = clock.now() - timedelta(seconds=1)
+            db.commit()
+    for token in links:
+        assert gate.browser().get(f"/-/invitation/{token}").status_code == 404
+        with gate.desk() as db, pytest.raises(actions.LinkSpentError):
+            invitations.accept_as_new(db, "", token, "eve2@example.org", name="", password_hash=HASH)
+    with gate.desk() as db:
+        assert {invitations.state_of(db, row) for row in db.scalars(select(Invitation))} == {"withdrawn"}
+        assert invitations.waiting_for(db, "mallory@example.org") is None
+    assert admin(gate).get("/-/admin/invitations?open").text.count("mallory@example.org") == 0
+
+
+def test_an_invitation_stays_when_whoever_invited_moves_to_another_address(gate: GateUnderTest) -> None:
+    with gate.desk() as db:
+        _, token = invitations.invite(db, Actor(ROOT), ANNA)
+        proofs.change_address(db, COMMAND_LINE, find_person(db, ROOT), "boss@example.org")
+    assert gate.browser().get(f"/-/invitation/{token}").status_code == 200
+
+
+def test_an_invitation_that_another_administrator_renews_is_theirs(gate: GateUnderTest) -> None:
+    gate.person("eve@example.org", "admin")
+    with gate.desk() as db:
+        invitation, _ = invitations.invite(db, Actor("eve@example.org"), ANNA)
+        _, token = invitations.renew(db, Actor(ROOT), invitation.id)
+        actions.disable(db, COMMAND_LINE, find_person(db, "eve@example.org"))
+    assert gate.browser().get(f"/-/invitation/{token}").status_code == 200
 
 
 def test_a_thousand_invitations_are_shown_in_pages(gate: GateUnderTest) -> None:

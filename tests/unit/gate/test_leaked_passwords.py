@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 
 from gate_client import GateUnderTest
-from portico.gate.accounts import leaked, passwords
+from portico.gate.accounts import context_words, leaked, passwords
+from portico.site import Site
 
 
 @pytest.mark.parametrize(
@@ -45,6 +47,40 @@ def test_what_everybody_tries_first_is_refused(password: str) -> None:
 def test_any_kind_of_character_will_do(password: str) -> None:
     """No capitals, digits or signs are asked for."""
     assert passwords.problem(password) is None
+
+
+@pytest.mark.parametrize(
+    ("password", "good"),
+    [
+        ("Example-Analytics-2026!", False),
+        ("analytics.example", False),
+        ("ExampleAnalyst1", False),
+        ("portico-password-1", False),
+        ("anna.lind@example.org!", False),
+        ("Anna Lind 1987 ##", False),
+        ("example of purple gravel", True),
+        ("anna likes tall white columns", True),
+    ],
+)
+def test_a_password_that_lives_of_words_of_the_site_or_the_person_is_refused(
+    site: Site, password: str, good: bool
+) -> None:
+    """The words of docs/how-to/invite-people.md. Others beside them make it good."""
+    named = replace(site, name="Example Analytics", url="https://apps.example.org")
+    words = context_words.of_site(named)
+    assert (passwords.problem(password, "anna.lind@example.org", "Anna Lind", words) is None) == good
+
+
+def test_the_forms_know_the_words_of_the_site(site: Site) -> None:
+    gate = GateUnderTest(replace(site, name="Quarterly Numbers"))
+    fields = {
+        "email": "a@example.org",
+        "name": "A",
+        "password": "quarterly.numbers",
+        "repeat": "quarterly.numbers",
+    }
+    assert "little else" in gate.browser().fill("/-/sign-up", **fields).text
+    gate.close()
 
 
 def test_the_list_is_long_enough() -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from gate_client import HASH, GateUnderTest
 from kept_mails import mails, with_mailbox
-from portico.gate.accounts import belongings
+from portico.gate.accounts import belongings, my_data, proofs
+from portico.gate.accounts.people import find_person
+from portico.gate.audit import COMMAND_LINE
 from portico.gate.models import AuditLine, Base, Person
 from portico.site import Site
 
@@ -54,6 +57,33 @@ def test_every_table_with_a_person_in_it_is_exported_or_says_why_not() -> None:
         if "person_id" in table.columns and table.name != "person_role"
     }
     assert {table.name for table in belongings.tables()} | set(belongings.NOT_EXPORTED) == belongs | {"link"}
+
+
+@pytest.mark.parametrize("how", ["new", "moved"])
+def test_who_has_an_address_that_was_somebody_elses_gets_nothing_of_theirs(
+    gate: GateUnderTest, hands: Any, how: str
+) -> None:
+    """Neither where the former owner signed in from, nor what they did."""
+    gate.person(ANNA)
+    gate.browser(REMOTE_ADDR="198.51.100.99").sign_in()
+    with gate.desk() as db:
+        my_data.delete_person(db, COMMAND_LINE, find_person(db, ANNA))
+    hands.move(days=1)
+    if how == "moved":
+        gate.person("berta@example.org")
+        hands.move(days=1)
+        with gate.desk() as db:
+            proofs.change_address(db, COMMAND_LINE, find_person(db, "berta@example.org"), ANNA)
+    else:
+        gate.person(ANNA)
+    browser = gate.browser()
+    browser.sign_in()
+    answer = browser.get("/-/my-data/export")
+    assert "198.51.100.99" not in answer.text
+    actions = [line["action"] for line in json.loads(answer.text)["audit"]]
+    assert "person-deleted" not in actions
+    assert actions[-1] == ("address-changed" if how == "moved" else "person-created")
+    assert "signed-in" in actions
 
 
 def test_nobody_gets_somebody_elses_data(gate: GateUnderTest) -> None:

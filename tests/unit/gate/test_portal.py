@@ -6,9 +6,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from gate_client import GateUnderTest, make_app, make_site
+from portico.gate.accounts import actions, people
 from portico.gate.app import create_gate
+from portico.gate.audit import COMMAND_LINE
 from portico.gate.portal.views import address
 from portico.site import Access, Site, to_json
 
@@ -132,6 +136,32 @@ def test_a_bug_shows_no_traceback(gate: GateUnderTest) -> None:
     assert answer.status_code == 500
     assert "secret detail" not in answer.text
     assert "Traceback" not in answer.text
+
+
+def test_the_log_of_a_failure_names_no_link_and_no_value(
+    gate: GateUnderTest, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A link that was not used because the page failed is still good; a statement's values may be hashes."""
+    gate.person()
+    with gate.desk() as db:
+        token = actions.issue_reset_link(db, COMMAND_LINE, people.find_person(db, "anna@example.org"))
+    browser = gate.browser()
+    fields = browser.hidden(f"/-/reset/{token}") | dict.fromkeys(("password", "repeat"), "tall white columns")
+
+    def fail(db: Session, *_: object) -> None:
+        db.execute(text("INSERT INTO person (uid) VALUES (:uid)"), {"uid": "precious"})
+
+    browser.post(f"/-/reset/{token}", {})  # without the form's token
+    monkeypatch.setattr(actions, "reset_password", fail)
+    assert browser.post(f"/-/reset/{token}", fields).status_code == 500
+    monkeypatch.setattr(actions, "reset_password", lambda *_: 1 // 0)
+    assert browser.post(f"/-/reset/{token}", fields).status_code == 500
+    assert caplog.text.count("/-/reset/<token>") >= 3
+    assert "ZeroDivisionError" in caplog.text
+    assert token not in caplog.text
+    assert "IntegrityError" in caplog.text
+    assert "('precious'" not in caplog.text
+    assert "'uid': 'precious'" not in caplog.text
 
 
 def test_health_tells_whether_the_database_answers(gate: GateUnderTest, site: Site) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from sqlalchemy import select
 
 from gate_client import GateUnderTest, make_app, make_site
 from portico.gate.models import Person
-from portico.site import Access, SignUp, Sources, TrustedHeader
+from portico.site import Access, Joins, SignUp, Sources, TrustedHeader
 
 WHO, GROUPS = "HTTP_X_PORTICO_VOUCHED", "HTTP_X_PORTICO_VOUCHED_GROUPS"
 HEADER = TrustedHeader(
@@ -61,12 +63,37 @@ def test_a_word_that_names_nobody_or_two_signs_nobody_in(gate: GateUnderTest, sa
     assert browser.check("sum").status_code == 401
 
 
-def test_an_account_that_was_there_is_the_persons(gate: GateUnderTest) -> None:
-    """The proxy could say any name: there is nothing that a sign-in to the account would add."""
-    gate.person("anna@example.org", "analyst")
+def test_an_account_that_was_there_is_joined_after_its_own_sign_in(gate: GateUnderTest) -> None:
+    """Whoever has its address at the proxy, or claims it there, has not shown that the account is theirs."""
+    gate.person("anna@example.org", "admin")
     browser = gate.browser(**{WHO: "anna@example.org"})
-    assert browser.get("/-/sso/proxy").location == "/"
-    assert browser.check("sales").status_code == 204
+    page = browser.get("/-/sso/proxy").location
+    assert page.startswith("/-/sso/join/")
+    assert browser.check("sum").status_code == 401
+    sign_in = re.search(r'href="(/-/sign-in[^"]+)"', browser.get(page).text)
+    assert sign_in
+    form = sign_in[1].replace("&amp;", "&")
+    assert browser.get(form).status_code == 200  # and not the proxy's word again, in a circle
+    assert browser.sign_in(path=form).location == page
+    assert browser.fill(page).location == "/"
+    again = gate.browser(**{WHO: "anna@example.org"})
+    assert again.get("/-/sso/proxy").location == "/"
+    assert again.check("sum").status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("joins", "used", "comes_in"), [("unused", True, False), ("unused", False, True), ("all", True, True)]
+)
+def test_the_site_may_take_the_proxys_word_for_accounts_that_are_there(
+    tmp_path: Path, joins: str, used: bool, comes_in: bool
+) -> None:
+    header = replace(HEADER, joins=Joins(joins))
+    gate = GateUnderTest(make_site(tmp_path, make_app("sum"), sources=Sources(header=header)))
+    gate.person("anna@example.org", password=used)
+    browser = gate.browser(**{WHO: "anna@example.org"})
+    browser.get("/-/sso/proxy")
+    assert (browser.check("sum").status_code == 204) == comes_in
+    gate.close()
 
 
 def test_when_somebody_else_is_signed_in_at_the_proxy_the_session_is_over(gate: GateUnderTest) -> None:

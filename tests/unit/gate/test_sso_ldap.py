@@ -244,7 +244,7 @@ def test_a_directory_that_is_down_is_told_and_local_passwords_still_work(
         answer = gate.browser().sign_in("anna", PASSWORD)
         assert answer.status_code == 503
         assert "gives no answer at the moment" in answer.text
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 2 * down.timeout  # on a busy machine too
     gate.close()
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from conftest import missing
 from gate_client import Browser, GateUnderTest
 from oidc_provider import ANNA, OidcProvider, missing_part, running
-from portico.gate.models import LinkedAccount, Person
-from portico.site import SignUp
+from portico.gate import clock
+from portico.gate.models import LinkedAccount, Person, SessionRow
+from portico.site import Joins, SignUp
 from sso_site import come, known_as, site_with, way_back
 
 ACCOUNTS = {
@@ -102,11 +104,31 @@ def test_a_provider_may_be_more_open_than_the_site(tmp_path: Path, provider: Oid
     gate.close()
 
 
-def test_an_invitation_is_enough(tmp_path: Path, provider: OidcProvider) -> None:
+def test_an_invitation_is_enough_for_whoever_comes_from_its_page(
+    tmp_path: Path, provider: OidcProvider
+) -> None:
     from portico.gate.accounts import invitations
     from portico.gate.audit import COMMAND_LINE
 
     gate = GateUnderTest(site_with(tmp_path, known_as(provider), sign_up=SignUp.INVITE))
+    with gate.desk() as db:
+        _, token = invitations.invite(db, COMMAND_LINE, "cleo@example.org", roles=["analyst"])
+    browser, page = gate.browser(), f"/-/invitation/{token}"
+    assert "You are invited: open the link" in come(browser, provider, "cleo").text
+    assert f'href="/-/sso/okta/start?next={page}"' in browser.get(page).text
+    assert come(browser, provider, "cleo", target=page).location == "/"
+    assert browser.check("sales").status_code == 204
+    gate.close()
+
+
+def test_where_the_provider_may_an_invitation_of_its_address_is_enough(
+    tmp_path: Path, provider: OidcProvider
+) -> None:
+    from portico.gate.accounts import invitations
+    from portico.gate.audit import COMMAND_LINE
+
+    known = known_as(provider, joins=Joins.UNUSED)
+    gate = GateUnderTest(site_with(tmp_path, known, sign_up=SignUp.INVITE))
     with gate.desk() as db:
         invitations.invite(db, COMMAND_LINE, "cleo@example.org", roles=["analyst"])
     browser = gate.browser()
@@ -158,8 +180,8 @@ def test_an_account_that_is_in_use_is_joined_only_after_its_own_sign_in(
 def test_only_the_owner_of_the_address_can_join(gate: GateUnderTest, provider: OidcProvider) -> None:
     gate.person("anna@example.org")
     gate.person("eve@example.org")
-    page = come(gate.browser(), provider).location
     eve = gate.browser()
+    page = come(eve, provider).location
     eve.sign_in("eve@example.org")
     assert eve.get(page).status_code == 403
     with gate.desk() as db:
@@ -167,20 +189,29 @@ def test_only_the_owner_of_the_address_can_join(gate: GateUnderTest, provider: O
 
 
 def test_a_session_from_before_is_no_fresh_sign_in(gate: GateUnderTest, provider: OidcProvider) -> None:
+    """In another tab, somebody has signed in to the account some time before."""
     gate.person("anna@example.org")
-    old = gate.browser()
-    old.sign_in()
-    answer = old.get(come(gate.browser(), provider).location)
-    assert answer.location.startswith("/-/confirm?next=")
+    browser = gate.browser()
+    page = come(browser, provider).location
+    browser.sign_in()
+    with gate.desk() as db:
+        db.execute(update(SessionRow).values(proven_at=clock.now() - timedelta(minutes=1)))
+        db.commit()
+    assert browser.get(page).location.startswith("/-/confirm?next=")
 
 
-def test_an_account_that_was_made_for_somebody_is_theirs_at_the_first_sign_in(
-    tmp_path: Path, provider: OidcProvider
+@pytest.mark.parametrize("joins", [Joins.ASKED, Joins.UNUSED])
+def test_an_account_that_was_made_for_somebody_is_theirs_where_the_site_says_so(
+    tmp_path: Path, provider: OidcProvider, joins: Joins
 ) -> None:
-    """`portico user add` without a password: there is nothing to sign in to it with, so nobody is asked to."""
-    gate = GateUnderTest(site_with(tmp_path, known_as(provider), sign_up=SignUp.CLOSED))
+    """`portico user add` without a password, or a file of people: with `joins = "unused"` single sign-on just works."""
+    gate = GateUnderTest(site_with(tmp_path, known_as(provider, joins=joins), sign_up=SignUp.CLOSED))
     gate.person("anna@example.org", password=False)
-    assert come(gate.browser(), provider).location == "/"
+    browser = gate.browser()
+    there = come(browser, provider).location
+    assert signed_in(browser) == (joins is Joins.UNUSED)
+    if joins is Joins.ASKED:
+        assert "Get a password for it" in browser.get(there).text
     gate.close()
 
 

@@ -46,6 +46,27 @@ def test_many_accounts_from_one_place_are_slowed_down_too(gate: GateUnderTest, h
     assert browser.sign_in("another@example.org", "wrong password").status_code == 429
 
 
+def test_another_spelling_of_an_address_is_no_other_account(gate: GateUnderTest, hands: Hands) -> None:
+    """Letters that mail domains take for each other, capitals and blanks: all open the same account."""
+    gate.person()
+    spellings = [
+        "anna@EXAMPLE.org",
+        "anna@\uff45xample.org",
+        "anna@example\u3002org",
+        " anna@e\uff58ample.org ",
+    ]
+    browser = gate.browser()
+    for email in [*spellings, "Anna@\uff25XAMPLE.ORG"]:
+        assert browser.sign_in(email, "wrong password").status_code == 401
+    for email in ["anna@example.org", "anna@ex\uff41mple.org"]:
+        assert browser.sign_in(email).status_code == 429
+    hands.move(minutes=20)
+    assert browser.sign_in(spellings[1]).status_code == 302
+    name = throttle.keys("sign-in", "192.0.2.7", "anna")
+    assert throttle.keys("sign-in", "192.0.2.7", " A\uff2eNA ") == name
+    assert throttle.keys("sign-in", "192.0.2.7", "anne") != name
+
+
 def test_the_answer_is_the_same_for_an_address_that_nobody_has(gate: GateUnderTest, hands: Hands) -> None:
     """Being slowed down tells nothing about the account."""
     gate.person()

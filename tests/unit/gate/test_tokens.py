@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -12,7 +13,7 @@ import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from gate_client import Browser, GateUnderTest
+from gate_client import Browser, GateUnderTest, make_app, make_site
 from portico.errors import UserError
 from portico.gate import tokens
 from portico.gate.accounts import actions as accounts
@@ -20,6 +21,7 @@ from portico.gate.accounts.people import find_person
 from portico.gate.audit import COMMAND_LINE
 from portico.gate.models import ApiToken, OutgoingMail, Person
 from portico.gate.tokens import actions, spelling
+from portico.site import Access
 
 DAY = timedelta(days=1)
 
@@ -62,6 +64,20 @@ def test_a_token_opens_its_apps_in_its_persons_name_and_no_other(gate: GateUnder
     assert claims(answer)["email"] == "ann@example.org"
     assert claims(answer)["roles"] == ["analyst"]
     assert ask(gate, "home", token).status_code == 403
+
+
+def test_a_token_names_nobody_to_an_app_that_it_is_not_for(tmp_path: Path, database_url: str) -> None:
+    """An app that everybody may open lets the program in, and does not take it for the person."""
+    news, sales = make_app("news", Access(known=True)), make_app("sales")
+    gate = GateUnderTest(make_site(tmp_path, news, sales, database_url=database_url))
+    gate.person("ann@example.org")
+    for scope in ("app:sales", "embed:sales", "api"):
+        answer = ask(gate, "news", personal(gate, "ann@example.org", scope))
+        assert answer.status_code == 204
+        assert "X-Portico-Identity" not in answer.headers
+    named = ask(gate, "news", personal(gate, "ann@example.org", "app:news"))
+    assert claims(named)["email"] == "ann@example.org"
+    gate.close()
 
 
 def test_a_token_never_does_more_than_its_person(gate: GateUnderTest) -> None:

@@ -44,3 +44,14 @@ def test_a_frame_without_https_is_warned_of_but_not_on_this_machine(write) -> No
 
 def test_a_file_that_is_not_python_is_no_reason_to_fail(write) -> None:
     assert warned(write, "def (", '[apps.one.paths]\n"/admin" = "admin"') == ()
+
+
+@pytest.mark.parametrize("line", ['joins = "unused"', "trusts_addresses = true"])
+def test_trust_in_the_addresses_of_a_provider_for_everybody_is_warned_of(write, line: str) -> None:
+    def said(issuer: str) -> tuple[str, ...]:
+        return warned(write, FLASK, f'[sso.some]\nissuer = "{issuer}"\nclient_id = "x"\n{line}')
+
+    (warning,) = said("https://accounts.google.com")
+    assert warning.startswith("sso.some: everybody may have an account")
+    assert warning.endswith(line)
+    assert said("https://login.example.org") == ()

@@ -36,7 +36,10 @@ def test_every_problem_is_told_at_once(lines) -> None:
     ("text", "line"),
     [
         ("[site]\nurl = 5", 'site.url: expected text, not 5; write it in quotes: "5"'),
-        ("[site]\nname = ''", "site.name: is empty; leave it out, or write something"),
+        (
+            "[site]\nname = ''",
+            "site.name: is empty; write something between the quotes, or leave the line out",
+        ),
         ("[site]\nname = 'a\\nb'\n".replace("'", '"'), "site.name: expected text on one line"),
         ("[site]\ngate_workers = 0", "site.gate_workers: 0 is out of range; from 1 to 64"),
         ("[site]\ngate_workers = true", "site.gate_workers: expected a whole number, not true"),
@@ -46,7 +49,7 @@ def test_every_problem_is_told_at_once(lines) -> None:
         ),
         ('[site]\ncheck_cache = "1h"', 'site.check_cache: "1h" is out of range; from 0s to 30s'),
         ('[site]\nsign_up = "opne"', 'site.sign_up: unknown value "opne"; did you mean "open"?'),
-        ("[site]\nsign_up = 1", "site.sign_up: unknown value 1; one of open, domain, invite, closed"),
+        ("[site]\nsign_up = 1", "site.sign_up: unknown value 1; one of open, domain, ask, invite, closed"),
         (
             '[site]\ncolour = "red"',
             "site.colour: unknown key; there are name, url, listen, sign_up, sign_up_domains, state, run_folder, "
@@ -106,14 +109,17 @@ def test_a_problem_of_the_site(lines, text: str, line: str) -> None:
             'apps.sales.path: "/-/sign-in" is reserved: everything under "/-/" is Portico\'s own '
             "(sign-in, profile, ...)",
         ),
-        ('path = ""', "apps.sales.path: is empty; leave it out, or write something"),
+        ('path = ""', "apps.sales.path: is empty; write something between the quotes, or leave the line out"),
         (
             'host = "localhost"',
             'apps.sales.host: "localhost" is the site\'s own host; give the app a path there, or a '
             "host of its own",
         ),
         ("port = 8000", "apps.sales.port: 8000 is the site's own port; choose another"),
-        ('port = "5000"', 'apps.sales.port: expected a port like 5000, not "5000"'),
+        (
+            'port = "5000"',
+            'apps.sales.port: expected a port like 5000, not "5000"; write 5000 without quotes',
+        ),
         ("port = 70000", "apps.sales.port: not a port: 70000; ports go from 1 to 65535"),
         (
             "sleep_after = 15",
@@ -217,7 +223,12 @@ def test_a_problem_of_a_variable_names_the_variable(lines, environ: dict[str, st
             "[site]\nname = 'a'\nname = 'b'\n",
             'portico.toml:3:11: cannot overwrite a value; "name" is there twice',
         ),
-        ("[apps.a]\n[apps.a]\n", "portico.toml:2:8: cannot declare ('apps', 'a') twice"),
+        ("[apps.a]\n[apps.a]\n", "portico.toml:2:8: [apps.a] is there twice; write it once"),
+        (
+            "[apps.my sales]\n",
+            "portico.toml:1:10: expected ']' at the end of a table declaration; "
+            'a name has no blanks: write "-" or "_" in their place',
+        ),
         ("[site", "portico.toml:1:6: expected ']' at the end of a table declaration"),
     ],
 )

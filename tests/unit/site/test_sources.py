@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 from portico.errors import SiteError
-from portico.site import Directory, Provider, TrustedHeader, from_json, load, to_json
+from portico.site import (
+    Directory,
+    FactorsThere,
+    Joins,
+    Provider,
+    TrustedHeader,
+    from_json,
+    load,
+    to_json,
+)
 
 OKTA = '[sso.okta]\nissuer = "https://login.example.org/tenant"\nclient_id = "portico"\n'
 LDAP = '[ldap]\nurl = "ldaps://ldap.example.org"\nbase = "dc=example,dc=org"\n'
@@ -49,13 +58,17 @@ title = "Example login"
 scopes = ["email", "groups"]
 groups_claim = "teams"
 sign_up = "open"
-trusts_addresses = true
+trusts_addresses = ["Example.org", "example.com"]
+joins = "unused"
+second_factor = ["phr", "phrh"]
 ca = "ca.pem"
 [sso.okta.roles]
 "sales team" = ["analyst", "admin"]
 [sso.second_one]
 issuer = "http://127.0.0.1:9000"
 client_id = "x"
+trusts_addresses = true
+second_factor = "trusted"
 {LDAP}
 bind_dn = "cn=portico"
 filter = "(uid={{login}})"
@@ -66,6 +79,7 @@ group_base = "ou=groups"
 {HEADER}
 groups_header = "X-Forwarded-Groups"
 sign_out = "https://login.example.org/sign-out"
+joins = "all"
 [trusted_header.roles]
 sales = "analyst"
 """
@@ -74,10 +88,14 @@ sales = "analyst"
     assert okta.scopes == ("openid", "email", "groups")
     assert okta.roles == (("sales team", "analyst"), ("sales team", "admin"))
     assert (okta.sign_up, okta.ca) == ("open", tmp_path / "ca.pem")
-    assert second.title == "Second One"
+    assert okta.trusts_addresses == ("example.org", "example.com")
+    assert (okta.joins, okta.second_factor) == (Joins.UNUSED, FactorsThere(by_acr=("phr", "phrh")))
+    assert (second.title, second.trusts_addresses) == ("Second One", True)
+    assert (second.joins, second.second_factor) == (Joins.ASKED, FactorsThere(by_amr=True))
     assert isinstance(site.sources.directory, Directory)
     assert (site.sources.directory.timeout, site.sources.directory.group_filter) == (3.0, "(member={dn})")
     assert isinstance(site.sources.header, TrustedHeader)
+    assert (site.sources.directory.joins, site.sources.header.joins) == (Joins.ASKED, Joins.ALL)
     assert from_json(to_json(site)) == site
 
 
@@ -95,6 +113,19 @@ sales = "analyst"
             'unknown role "analist"; did you mean "analyst"?',
         ),
         (OKTA + 'sign_up = "anybody"\n', "sso.okta.sign_up: unknown value"),
+        (OKTA + 'joins = "all"\n', 'sso.okta.joins: "all" is for a trusted header'),
+        (OKTA + 'joins = "unusd"\n', 'sso.okta.joins: unknown value "unusd"; did you mean "unused"?'),
+        (LDAP + 'joins = "all"\n', 'ldap.joins: "all" is for a trusted header'),
+        (OKTA + "trusts_addresses = []\n", "sso.okta.trusts_addresses: an empty list trusts nothing"),
+        (OKTA + 'trusts_addresses = "a b"\n', "sso.okta.trusts_addresses: "),
+        (
+            OKTA + 'second_factor = ["trusted", "phr"]\n',
+            'sso.okta.second_factor: write "here", "trusted", or',
+        ),
+        (OKTA + "second_factor = []\n", 'sso.okta.second_factor: write "here", "trusted", or'),
+        (OKTA + 'second_factor = ["a b"]\n', "sso.okta.second_factor: not a value of acr"),
+        (OKTA + "second_factor = true\n", "sso.okta.second_factor: expected a list of texts"),
+        (OKTA.replace("https://login.example.org", "https://[x"), "sso.okta.issuer: not a URL"),
         (OKTA + 'ca = "nowhere.pem"\n', "sso.okta.ca: no such file"),
         ('sso = "x"\n', "sso: expected tables like [sso.okta]"),
         (LDAP.replace("ldaps", "http"), "ldap.url: not a directory"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -35,6 +35,13 @@ class LinkSpentError(UserError):
 
     def __init__(self) -> None:
         super().__init__("This link has been used or has run out.")
+
+
+class ProofOutdatedError(UserError):
+    """What somebody has proven was true a moment ago: the password was changed since, or the account closed."""
+
+    def __init__(self) -> None:
+        super().__init__("Your account was changed a moment ago. Sign in again.")
 
 
 class LastAdministratorError(UserError):
@@ -231,8 +238,9 @@ def reset_password(db: Session, ip: str, token: str, password_hash: str) -> Pers
     person.password = password_hash
     ended = sessions.end_others(db, person, keep=None)
     links.revoke(db, LinkKind.RESET, person)
-    if link is not None and link.data.get("mailed") == person.email and not person.email_verified:
-        belongings.clear_out(db, person)
+    if not person.email_verified:
+        belongings.clear_out(db, person)  # a stranger may have made the account, and left a way in
+    if link is not None and link.data.get("mailed") == person.email:
         note_proven(db, Actor("reset link", ip), person)
     note(db, Actor("reset link", ip), "password-reset", person.email, sessions_ended=ended)
     mail.notify(db, person, "password-changed", ip=ip, kept=False)
@@ -252,13 +260,22 @@ def sign_in(
     strong: bool = False,
     known_browser: bool = True,
 ) -> tuple[str, SessionRow]:
-    """Start a session; returns its token and row. A person who has been here before is told of a browser that has not."""
+    """Start a session; returns its token and row. A person who has been here before is told of a browser that has not.
+
+    ProofOutdatedError when the password is no longer the one that `person` was read with: whoever changes it ends all
+    sessions, and one that is just beginning with the old one must not come after that.
+    """
+    now, been_here = clock.now(), person.last_sign_in_at is not None
+    same = (Person.id == person.id, Person.active, Person.password.is_not_distinct_from(person.password))
+    signed_in = update(Person).where(*same).values(last_sign_in_at=now)
+    found = db.execute(signed_in, execution_options={"synchronize_session": False})
+    if found.rowcount != 1:  # type: ignore[attr-defined]
+        raise ProofOutdatedError
+    db.expire(person, ["last_sign_in_at"])
     token, row = sessions.start(db, person, limits, remember=remember, ip=ip, user_agent=user_agent)
     row.strong = strong
-    now = clock.now()
-    if not known_browser and person.last_sign_in_at is not None:
+    if not known_browser and been_here:
         mail.notify(db, person, "new-device", device=device_name(user_agent), ip=ip, when=now)
-    person.last_sign_in_at = now
     note(db, Actor(person.email, ip), "signed-in", person.email, via=via, remember=remember)
     return token, row
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlsplit
 
-from flask import redirect, request, url_for
+from flask import abort, redirect, request, url_for
 from flask_security import login_user
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -50,17 +50,20 @@ def begin_session(person: Person, *, remember: bool, via: str, strong: bool = Fa
     before = own_session()
     _ = before.loaded
     former, begun = before.row_id, before.get(origin.KEY)
-    token, row = actions.sign_in(
-        gate().db,
-        person,
-        gate().site.sessions,
-        via=via,
-        remember=remember,
-        ip=client_ip(),
-        user_agent=request.user_agent.string,
-        strong=strong,
-        known_browser=known_browsers.mark_of(person.email) is not None,
-    )
+    try:
+        token, row = actions.sign_in(
+            gate().db,
+            person,
+            gate().site.sessions,
+            via=via,
+            remember=remember,
+            ip=client_ip(),
+            user_agent=request.user_agent.string,
+            strong=strong,
+            known_browser=known_browsers.mark_of(person.email) is not None,
+        )
+    except actions.ProofOutdatedError as error:
+        abort(403, str(error))
     origin.keep(gate().db, person, row.id, begun)
     if former is not None:
         pending.drop(gate().db, former)

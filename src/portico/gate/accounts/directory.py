@@ -11,7 +11,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
-from portico.gate.models import Person, Role, person_role
+from portico.gate.models import Group, Person, Role, person_group, person_role
 from portico.gate.paging import Page, contains
 
 WORDS = 8  # of a search; more would only make it slow
@@ -36,16 +36,17 @@ STATES: dict[str, ColumnElement[bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is asked of the directory: words in address and name, a role, a state. "" and None: all."""
+    """What is asked of the directory: words in address and name, an own role, a state, a group. "" and None: all."""
 
     words: str = ""
     role: str = ""
     state: State | None = None
+    group: str = ""
 
     @property
     def narrow(self) -> bool:
         """Whether it leaves anybody out."""
-        return bool(self.words.strip() or self.role or self.state)
+        return bool(self.words.strip() or self.role or self.state or self.group)
 
     def statement(self) -> Select[int]:
         """The ids of the people it finds, in no order yet; list them by address.
@@ -59,6 +60,8 @@ class Search:
             found = found.where(Person.id.in_(_with_role(self.role)))
         if self.state is not None:
             found = found.where(STATES[self.state])
+        if self.group:
+            found = found.where(Person.id.in_(_in_group(self.group)))
         return found
 
 
@@ -78,4 +81,12 @@ def plain(text: str) -> str:
 def _with_role(name: str) -> Select[Any]:
     return (
         select(person_role.c.person_id).join(Role, Role.id == person_role.c.role_id).where(Role.name == name)
+    )
+
+
+def _in_group(name: str) -> Select[Any]:
+    return (
+        select(person_group.c.person_id)
+        .join(Group, Group.id == person_group.c.group_id)
+        .where(Group.name == name)
     )

@@ -38,12 +38,17 @@ def set_end(db: Session, actor: Actor, person: Person, until: datetime | None) -
         return
     person.active_until = until
     if until is not None:
-        db.execute(
-            update(SessionRow)
-            .where(SessionRow.person_id == person.id, SessionRow.absolute_until > until)
-            .values(
-                absolute_until=until,
-                valid_until=case((SessionRow.valid_until > until, until), else_=SessionRow.valid_until),
-            )
-        )
+        shorten_sessions(db, person.id, until)
     note(db, actor, "end-set", person.email, until=until.isoformat() if until else None)
+
+
+def shorten_sessions(db: Session, person_id: int, until: datetime) -> None:
+    """Let the person's open sessions end at this moment at the latest, in the caller's transaction."""
+    db.execute(
+        update(SessionRow)
+        .where(SessionRow.person_id == person_id, SessionRow.absolute_until > until)
+        .values(
+            absolute_until=until,
+            valid_until=case((SessionRow.valid_until > until, until), else_=SessionRow.valid_until),
+        )
+    )

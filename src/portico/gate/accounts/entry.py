@@ -8,7 +8,7 @@ from urllib.parse import quote
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_login import current_user
 from flask_security import logout_user, verify_password
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.wrappers import Response as AnyResponse
 
 from portico.gate import failures, known_browsers, origins, throttle
@@ -141,11 +141,23 @@ def proven(email: str, password: str) -> Person | None:
     if kept is None or not known or not right:
         return None
     person = gate().db.get(Person, kept.id)
-    if person is not None and passwords.is_outdated(known):
-        matches(person, password)
+    if person is None or person.password != known:  # changed while it was compared
+        return None
+    _renew_hash(person, password)
     return person
 
 
 def matches(person: Person, password: str) -> bool:
     """Whether this is the person's password; its hash is renewed when the cost of hashing has been raised."""
-    return bool(person.verify_and_update_password(passwords.normalise(password)))
+    if not person.password or not verify_password(passwords.normalise(password), person.password):
+        return False
+    _renew_hash(person, password)
+    return True
+
+
+def _renew_hash(person: Person, password: str) -> None:
+    """Hash at today's cost, with the next commit; but a password that was set meanwhile stays."""
+    known = person.password
+    if known and passwords.is_outdated(known):
+        same = update(Person).where(Person.id == person.id, Person.password == known)
+        gate().db.execute(same.values(password=passwords.hash_password(password)))

@@ -23,7 +23,8 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portico.errors import UserError
-from portico.gate.accounts import addresses, passwords
+from portico.gate.accounts import addresses, context_words, passwords
+from portico.gate.state import gate
 
 NEW_PASSWORD_HINT = (
     f"At least {passwords.MIN_LENGTH} characters. A few words that do not belong together are good."
@@ -92,7 +93,7 @@ class NewPasswordForm(FlaskForm):  # type: ignore[misc]
 
     def validate_password(self, field: Field) -> None:
         """Long enough, and not the first thing anyone would try."""
-        if problem := passwords.problem(field.data, *self._about):
+        if problem := passwords.problem(field.data, *self._about, words=_words()):
             raise ValidationError(problem)
 
     def validate_repeat(self, field: Field) -> None:
@@ -124,7 +125,9 @@ class SignUpForm(FlaskForm):  # type: ignore[misc]
 
     def validate_password(self, field: Field) -> None:
         """Long enough, and not the first thing anyone would try."""
-        if problem := passwords.problem(field.data, self.email.data or "", self.name.data or ""):
+        if problem := passwords.problem(
+            field.data, self.email.data or "", self.name.data or "", words=_words()
+        ):
             raise ValidationError(problem)
 
     def validate_repeat(self, field: Field) -> None:
@@ -140,6 +143,12 @@ class AddressForm(FlaskForm):  # type: ignore[misc]
     def validate_email(self, field: Field) -> None:
         """It looks like one."""
         _normalise(field)
+
+
+class AskForm(AddressForm):
+    """Who asks for an account. No password: it is chosen with the invitation."""
+
+    name = name_field()
 
 
 class InvitedForm(SignUpForm):
@@ -236,6 +245,10 @@ def _normalise(field: Field) -> None:
         field.data = addresses.normalise(field.data)
     except UserError:
         raise ValidationError("That is not a mail address. It looks like name@example.org.") from None
+
+
+def _words() -> frozenset[str]:
+    return context_words.of_site(gate().site)
 
 
 def _same(form: Form, field: Field) -> None:

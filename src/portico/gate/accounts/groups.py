@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, insert, select, union
 from sqlalchemy.orm import Session
 
 from portico.errors import UserError
+from portico.gate.accounts.actions import tidy
 from portico.gate.accounts.people import find_person, find_roles
 from portico.gate.accounts.transactions import one_transaction
 from portico.gate.audit import Actor, note
@@ -18,7 +19,6 @@ from portico.gate.models import Group, Person, Role, group_role, person_group, p
 from portico.gate.policy import ADMIN
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}", re.ASCII)
-DESCRIPTION = 200
 
 
 def roles_of(db: Session, person: Person) -> frozenset[str]:
@@ -59,12 +59,21 @@ def add(db: Session, actor: Actor, name: str, description: str = "", roles: Iter
     if db.scalar(select(Group.id).where(Group.name == name)):
         raise UserError(f"there is a group {name} already")
     wanted = _grantable(db, roles)
-    group = Group(name=name, description=description[:DESCRIPTION])
+    group = Group(name=name, description=tidy(description))
     db.add(group)
     db.flush()
     _give(db, group, wanted)
     note(db, actor, "group-added", name, roles=sorted(role.name for role in wanted))
     return group
+
+
+@one_transaction
+def describe(db: Session, actor: Actor, group: Group, description: str) -> None:
+    """Say who belongs to the group."""
+    wanted = tidy(description)
+    if group.description != wanted:
+        group.description = wanted
+        note(db, actor, "group-described", group.name)
 
 
 @one_transaction

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
-from sqlalchemy import select
+from sqlalchemy import func, select
 from werkzeug.wrappers import Response as AnyResponse
 
 from portico.errors import UserError
-from portico.gate import clock, paging
-from portico.gate.accounts import actions, invitations
-from portico.gate.accounts.forms import InviteForm
-from portico.gate.models import Invitation, Role
+from portico.gate import paging
+from portico.gate.accounts import actions, asked, invitations
+from portico.gate.accounts.forms import AskForm, InviteForm
+from portico.gate.models import Invitation, Link, Person, Role
 from portico.gate.permissions import Permission, requires
 from portico.gate.policy import ADMIN
 from portico.gate.state import actor, gate
@@ -28,13 +29,39 @@ def overview() -> str:
     """All invitations, the newest first; with ?open, only those that can still be used."""
     statement = select(Invitation)
     if "open" in request.args:
-        statement = statement.where(
-            Invitation.used_at.is_(None),
-            Invitation.withdrawn_at.is_(None),
-            Invitation.expires_at > clock.now(),
-        )
+        statement = statement.where(*invitations.good())
     page = paging.of_request(gate().db, statement, Invitation.id, descending=True)
-    return render_template("invitations/list.html", page=page, state_of=invitations.state_of)
+    waiting = gate().db.scalar(select(func.count()).select_from(asked.waiting().subquery()))
+    return render_template(
+        "invitations/list.html",
+        page=page,
+        state_of=partial(invitations.state_of, gate().db),
+        waiting=waiting or 0,
+    )
+
+
+@blueprint.get("/asked")
+@requires(Permission.MANAGE_INVITATIONS)
+def asked_for() -> str:
+    """Who asks for an account, the first one first, and who of them has one."""
+    page = paging.of_request(gate().db, asked.waiting(), Link.id)
+    addresses = [link.data["email"] for link in page.rows]
+    known = select(Person.email, Person.fs_uniquifier).where(Person.email.in_(addresses))
+    people = {row.email: row.fs_uniquifier for row in gate().db.execute(known)}
+    return render_template("invitations/asked.html", page=page, people=people)
+
+
+@blueprint.post("/asked/dismiss")
+@requires(Permission.MANAGE_INVITATIONS)
+def dismiss() -> AnyResponse:
+    """Say no to somebody who asks, without a word to them."""
+    form = AskForm()
+    try:
+        asked.dismiss(gate().db, actor(current_user.email), form.email.data or "")
+        flash(f"{form.email.data} is off the list.")
+    except UserError as error:
+        flash(_sentence(error), "error")
+    return redirect(url_for("invitations.asked_for"))
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
@@ -42,7 +69,7 @@ def overview() -> str:
 def new() -> AnyResponse | str | tuple[str, int]:
     """Invite somebody; the page that follows shows the link, once."""
     db = gate().db
-    form = InviteForm()
+    form = InviteForm(email=request.args.get("email"))
     form.roles.choices = [(name, name) for name in _may_give()]
     if not form.validate_on_submit():
         return render_template("invitations/new.html", form=form)

@@ -7,12 +7,13 @@ from datetime import timedelta
 
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
 
 from portico.errors import UserError
 from portico.gate import clock, mail
-from portico.gate.accounts import addresses
+from portico.gate.accounts import addresses, asked
 from portico.gate.accounts.actions import AddressTakenError, LinkSpentError, add_person
-from portico.gate.accounts.people import find_roles
+from portico.gate.accounts.people import find_roles, may_still_open
 from portico.gate.accounts.transactions import one_transaction
 from portico.gate.audit import Actor, note
 from portico.gate.models import Invitation, Person, Role
@@ -20,7 +21,7 @@ from portico.gate.sessions import hash_token, new_token, well_formed
 
 LIFETIME = timedelta(days=7)
 SHORTEST, LONGEST = timedelta(hours=1), timedelta(days=90)
-_GOOD = (Invitation.used_at.is_(None), Invitation.withdrawn_at.is_(None))
+_OPEN = (Invitation.used_at.is_(None), Invitation.withdrawn_at.is_(None))
 
 
 @one_transaction
@@ -46,8 +47,9 @@ def invite(
         )
     now, token = clock.now(), new_token()
     if address:
-        earlier = update(Invitation).where(Invitation.email == address, *_GOOD)
+        earlier = update(Invitation).where(Invitation.email == address, *_OPEN)
         db.execute(earlier.values(withdrawn_at=now))
+        asked.settle(db, address)
     invitation = Invitation(
         token_hash=hash_token(token),
         email=address,
@@ -64,11 +66,15 @@ def invite(
 
 @one_transaction
 def renew(db: Session, actor: Actor, invitation_id: int) -> tuple[Invitation, str]:
-    """Give an open invitation a new link and its whole time again; the old link ends. LinkSpentError: it is not open."""
+    """Give an open invitation a new link and its whole time again; the old link ends. It is the actor's from now on.
+
+    LinkSpentError: it is not open.
+    """
     invitation = db.get(Invitation, invitation_id)
     if invitation is None or invitation.used_at or invitation.withdrawn_at:
         raise LinkSpentError
     token, now = new_token(), clock.now()
+    invitation.invited_by = actor.name[:254]
     whole = invitation.expires_at - invitation.created_at
     invitation.token_hash, invitation.created_at, invitation.expires_at = hash_token(token), now, now + whole
     note(db, actor, "invitation-renewed", invitation.email or "", invitation=invitation.id)
@@ -80,7 +86,7 @@ def renew(db: Session, actor: Actor, invitation_id: int) -> tuple[Invitation, st
 def withdraw(db: Session, actor: Actor, invitation_id: int) -> None:
     """Take an invitation back. LinkSpentError when it is not open."""
     taken = db.execute(
-        update(Invitation).where(Invitation.id == invitation_id, *_GOOD).values(withdrawn_at=clock.now())
+        update(Invitation).where(Invitation.id == invitation_id, *_OPEN).values(withdrawn_at=clock.now())
     )
     if not _changed(taken):
         raise LinkSpentError
@@ -88,24 +94,23 @@ def withdraw(db: Session, actor: Actor, invitation_id: int) -> None:
     note(db, actor, "invitation-withdrawn", invitation.email or "", invitation=invitation_id)
 
 
+def good() -> tuple[ColumnElement[bool], ...]:
+    """What is true of an invitation that can be used: it ends with the rights of whoever made it, too."""
+    by = may_still_open(Invitation.invited_by.expression)
+    return (*_OPEN, Invitation.expires_at > clock.now(), by)
+
+
 def find(db: Session, token: str) -> Invitation | None:
     """The invitation that this link is, when it is still good."""
     if not well_formed(token):
         return None
-    return db.scalar(
-        select(Invitation).where(
-            Invitation.token_hash == hash_token(token), Invitation.expires_at > clock.now(), *_GOOD
-        )
-    )
+    return db.scalar(select(Invitation).where(Invitation.token_hash == hash_token(token), *good()))
 
 
 def waiting_for(db: Session, address: str) -> Invitation | None:
     """The good invitation of this address, for those who prove it in another way than by the link."""
     return db.scalar(
-        select(Invitation)
-        .where(Invitation.email == address, Invitation.expires_at > clock.now(), *_GOOD)
-        .order_by(Invitation.id.desc())
-        .limit(1)
+        select(Invitation).where(Invitation.email == address, *good()).order_by(Invitation.id.desc()).limit(1)
     )
 
 
@@ -153,7 +158,7 @@ def use(db: Session, invitation: Invitation, person: Person, ip: str) -> None:
     db.flush()
     used = db.execute(
         update(Invitation)
-        .where(Invitation.id == invitation.id, Invitation.expires_at > clock.now(), *_GOOD)
+        .where(Invitation.id == invitation.id, *good())
         .values(used_at=clock.now(), used_by_id=person.id)
     )
     if not _changed(used):
@@ -167,13 +172,16 @@ def roles_left(db: Session, invitation: Invitation) -> list[str]:
     return [name for name in invitation.roles if name in known]
 
 
-def state_of(invitation: Invitation) -> str:
-    """ "open", "accepted", "withdrawn" or "expired"."""
+def state_of(db: Session, invitation: Invitation) -> str:
+    """ "open", "accepted", "withdrawn" (by hand, or with the rights of whoever invited) or "expired"."""
     if invitation.used_at:
         return "accepted"
     if invitation.withdrawn_at:
         return "withdrawn"
-    return "open" if invitation.expires_at > clock.now() else "expired"
+    if invitation.expires_at <= clock.now():
+        return "expired"
+    still = db.scalar(select(Invitation.id).where(Invitation.id == invitation.id, *good()))
+    return "open" if still is not None else "withdrawn"
 
 
 def _send(db: Session, invitation: Invitation, token: str) -> None:

@@ -9,14 +9,15 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from portico.gate import failures, mail, origins, throttle
-from portico.gate.accounts import actions, invitations, leaked, passwords, registration, sign_up_policy
+from portico.gate.accounts import actions, asked, invitations, leaked, passwords, registration, sign_up_policy
 from portico.gate.accounts.admission import admit, leave_for
 from portico.gate.accounts.entry import wanted, with_next
-from portico.gate.accounts.forms import ConfirmForm, InvitedForm, SignUpForm, SignUpPasswordForm
+from portico.gate.accounts.forms import AskForm, ConfirmForm, InvitedForm, SignUpForm, SignUpPasswordForm
 from portico.gate.accounts.links_pages import spent
 from portico.gate.models import Invitation
 from portico.gate.permissions import public
 from portico.gate.state import actor, client_ip, gate
+from portico.site import SignUp
 
 blueprint = Blueprint("join", __name__, url_prefix="/-")
 TAKEN = "There is an account with this address. Sign in with it, then open the link again."
@@ -35,6 +36,8 @@ def sign_up() -> AnyResponse | str:
     site = gate().site
     if not sign_up_policy.is_open(site):
         return render_template("sign_up_closed.html")
+    if site.sign_up is SignUp.ASK:
+        return _ask_for_account(with_next("entry.sign_in", target))
     form = SignUpForm()
     refused = None
     if form.validate_on_submit() and (refused := sign_up_policy.refusal(site, form.email.data)):
@@ -168,6 +171,18 @@ def _ask(form: SignUpForm, target: str, found: Invitation | None) -> AnyResponse
     except actions.AddressTakenError:
         actions.note_repeated_sign_up(db, client, email)
     return redirect(with_next("entry.sign_in", target, notice="signed-up"))
+
+
+def _ask_for_account(sign_in: str) -> AnyResponse | str:
+    """Write down who asks; an administrator answers. The same page for every address."""
+    form = AskForm()
+    if not form.validate_on_submit():
+        return render_template("sign_up_ask.html", form=form, sign_in=sign_in)
+    db, client, email = gate().db, client_ip(), form.email.data
+    if seconds := throttle.take(db, "sign-up", client, email):  # each one counts
+        return _too_many(seconds)
+    asked.ask(db, client, email, actions.tidy(form.name.data or ""))
+    return render_template("sign_up_asked.html", address=email)
 
 
 def _too_many(seconds: int) -> AnyResponse:

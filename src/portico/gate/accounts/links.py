@@ -6,10 +6,11 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import String, delete, literal, select
 from sqlalchemy.orm import Session
 
 from portico.gate import clock
+from portico.gate.accounts.people import may_still_open
 from portico.gate.models import Link, Person
 from portico.gate.sessions import hash_token, new_token, well_formed
 
@@ -25,6 +26,7 @@ class LinkKind(StrEnum):
     VERIFY = "verify"
     ADDRESS = "address"
     FLOW = "sso"  # a sign-in that is under way at a provider
+    ASKED = "asked"  # opens nothing: an account that somebody asks for
     JOIN = "join"  # an account elsewhere that waits for the sign-in of the account here
 
 
@@ -38,10 +40,18 @@ LIFETIME = {
     LinkKind.ADDRESS: timedelta(days=1),
     LinkKind.FLOW: timedelta(minutes=10),
     LinkKind.JOIN: timedelta(minutes=15),
+    LinkKind.ASKED: timedelta(days=30),
 }
 
 
-def make(db: Session, kind: LinkKind, person: Person | None = None, **data: Any) -> str:
+def make(
+    db: Session,
+    kind: LinkKind,
+    person: Person | None = None,
+    *,
+    lifetime: timedelta | None = None,
+    **data: Any,
+) -> str:
     """Add a link and forget those that have run out; returns its token, which is kept nowhere else."""
     now = clock.now()
     db.execute(delete(Link).where(Link.expires_at < now))
@@ -52,7 +62,7 @@ def make(db: Session, kind: LinkKind, person: Person | None = None, **data: Any)
             kind=kind,
             token_hash=hash_token(token),
             person_id=person_id,
-            expires_at=now + LIFETIME[kind],
+            expires_at=now + (lifetime or LIFETIME[kind]),
             data=data,
         )
     )
@@ -60,14 +70,19 @@ def make(db: Session, kind: LinkKind, person: Person | None = None, **data: Any)
 
 
 def find(db: Session, kind: LinkKind, token: str) -> Link | None:
-    """The link that this token opens, if it is still good. Looking does not use it up."""
+    """The link that this token opens, if it is still good. Looking does not use it up.
+
+    One that says who made it (`by`) ends with what that one may do.
+    """
     if not well_formed(token):
         return None
-    return db.scalar(
+    found = db.scalar(
         select(Link).where(
             Link.token_hash == hash_token(token), Link.kind == kind, Link.expires_at > clock.now()
         )
     )
+    by = found.data.get("by") if found else None
+    return found if by is None or db.scalar(select(may_still_open(literal(by, String)))) else None
 
 
 def use(db: Session, kind: LinkKind, token: str) -> Link | None:

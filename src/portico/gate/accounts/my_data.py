@@ -66,10 +66,17 @@ def _rows(db: Session, table: Table, person: Person) -> Iterator[dict[str, Any]]
 
 
 def _audit(db: Session, person: Person) -> Iterator[dict[str, Any]]:
-    """The lines that the person wrote or that are about them. Lines about others whom they changed name only those."""
+    """The lines that the person wrote or that are about them. Lines about others whom they changed name only those.
+
+    Whoever had the address before is somebody else: lines from then are not this person's to read.
+    """
+    moved_here = select(func.max(AuditLine.at)).where(
+        AuditLine.subject == person.email, AuditLine.action == "address-changed"
+    )
+    since = max(person.created_at, db.scalar(moved_here) or person.created_at)
     lines = (
         select(AuditLine)
-        .where(or_(AuditLine.subject == person.email, AuditLine.actor == person.email))
+        .where(or_(AuditLine.subject == person.email, AuditLine.actor == person.email), AuditLine.at >= since)
         .order_by(AuditLine.id.desc())
         .limit(AUDIT_LINES)
     )

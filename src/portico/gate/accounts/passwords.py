@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import secrets
 import unicodedata
+from collections.abc import Iterable
 from functools import cache
 from itertools import pairwise
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
-from portico.gate.accounts import leaked
+from portico.gate.accounts import context_words, leaked
 
 MIN_LENGTH = 10
 MAX_LENGTH = 128
@@ -31,20 +32,28 @@ def normalise(password: str) -> str:
     return unicodedata.normalize("NFKD", password)
 
 
-def problem(password: str, email: str = "", name: str = "") -> str | None:
-    """What is wrong with this password, as a sentence; None when it will do."""
-    text = normalise(password)
+def problem(password: str, email: str = "", name: str = "", words: Iterable[str] = ()) -> str | None:
+    """What is wrong with this password, as a sentence; None when it will do. `words`: those of the site."""
+    # No spelling is shorter than what was typed; and to find the one of a hundred thousand accents takes minutes.
+    text = password if len(password) > MAX_LENGTH else normalise(password)
     if len(text) < MIN_LENGTH:
         return f"Use at least {MIN_LENGTH} characters. A few words that do not belong together are good."
     if len(text) > MAX_LENGTH:
         return f"Use at most {MAX_LENGTH} characters."
     if len(set(text)) < 4:
         return "Use more than three different characters."
+    return _easy(text, email, name, words)
+
+
+def _easy(text: str, email: str, name: str, words: Iterable[str]) -> str | None:
+    """Why somebody would guess it soon; None when nobody would."""
     folded = text.casefold()
     if folded in {email.casefold(), name.casefold(), email.partition("@")[0].casefold()}:
         return "Your address or name is the first thing that anyone would try."
     if leaked.is_known(text) or _is_run(text):
         return "This password, or one much like it, is on the lists that attackers try first. Use some words more."
+    if context_words.live_of(text, words, email, name):
+        return "That is little else than the site's name, or yours. Use some words more."
     return None
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
 
 from portico.errors import UserError
+from portico.gate import clock
 from portico.gate.models import Person, Role, person_role
 from portico.gate.policy import ADMIN
 
@@ -30,7 +32,8 @@ def find_roles(db: Session, names: Iterable[str]) -> list[Role]:
     known = {role.name: role for role in db.scalars(select(Role))}
     for name in names:
         if name not in known:
-            raise UserError(f'no such role: "{name}"{_suggestion(name, known)}')
+            near = _suggestion(name, known) or f"; there are {', '.join(sorted(known))}"
+            raise UserError(f'no such role: "{name}"{near}')
     return [known[name] for name in dict.fromkeys(names)]
 
 
@@ -46,6 +49,22 @@ def count_administrators(db: Session, except_for: int | None = None) -> int:
     if except_for is not None:
         query = query.where(Person.id != except_for)
     return db.scalar(query) or 0
+
+
+def may_still_open(by: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a link that this one made, and that lasts for days, opens anything still.
+
+    Who made it must still be an administrator: whoever is one no more has no way back in, and none for others, in a
+    link that was kept. What was done at the command line or by a service has no such person.
+    """
+    maker = exists().where(
+        Person.email == by,
+        Person.active,
+        or_(Person.active_until.is_(None), Person.active_until > clock.now()),
+        Person.roles.any(Role.name == ADMIN),
+    )
+    nobodys = or_(by.contains(" "), ~by.contains("@"))
+    return or_(nobodys, maker)
 
 
 def _suggestion(wrong: str, known: Iterable[str]) -> str:

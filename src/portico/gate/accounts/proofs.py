@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -19,7 +19,7 @@ from portico.gate.accounts.actions import AddressTakenError, LinkSpentError, not
 from portico.gate.accounts.links import LIFETIME, LinkKind
 from portico.gate.accounts.transactions import one_transaction
 from portico.gate.audit import Actor, note
-from portico.gate.models import Link, LinkedAccount, Person
+from portico.gate.models import Invitation, Link, LinkedAccount, Person
 
 MAILS_IN_A_WHILE = 3  # as many as a stranger can have sent to somebody in half an hour
 A_WHILE = timedelta(minutes=30)
@@ -125,6 +125,7 @@ def _move(db: Session, actor: Actor, person: Person, address: str) -> None:
         raise AddressTakenError(f"there is an account with the address {address} already") from None
     for kind in (LinkKind.RESET, LinkKind.VERIFY, LinkKind.ADDRESS):  # they went to the old address
         links.revoke(db, kind, person)
+    db.execute(update(Invitation).where(Invitation.invited_by == before).values(invited_by=address))
     note(db, actor, "address-changed", address, before=before)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from portico.errors import UserError
+from portico.gate.accounts.actions import tidy
 from portico.gate.accounts.people import find_roles
 from portico.gate.accounts.transactions import one_transaction
 from portico.gate.audit import Actor, note
@@ -42,7 +43,7 @@ def add(db: Session, actor: Actor, name: str, description: str = "") -> Role:
     serialize(db)
     if db.scalar(select(Role).where(Role.name == name)):
         raise UserError(f"there is a role {name} already")
-    role = Role(name=name, description=description[:200])
+    role = Role(name=name, description=tidy(description))
     db.add(role)
     note(db, actor, "role-added", name)
     return role

@@ -86,13 +86,12 @@ def json_lines(engine: Engine, question: Question) -> Iterator[str]:
 
 def question_of(asked: dict[str, str]) -> Question:
     """What a form asks for; ValueError, in words for a person, when a day is none."""
-    since, until = _day(asked["since"]), _day(asked["until"])
     return Question(
         person=asked["person"].lower() if "@" in asked["person"] else asked["person"],
         action=asked["action"],
         address=asked["address"].lower(),
-        since=since,
-        until=until + timedelta(days=1) if until else None,
+        since=_day(asked["since"]),
+        until=_day(asked["until"], later=1),
     )
 
 
@@ -100,10 +99,10 @@ def _asked(given: Mapping[str, str]) -> dict[str, str]:
     return {name: given.get(name, "").replace("\0", "").strip() for name in FIELDS}
 
 
-def _day(text: str) -> datetime | None:
+def _day(text: str, later: int = 0) -> datetime | None:
     if not text:
         return None
     try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC) + timedelta(days=later)
+    except (ValueError, OverflowError):
         raise ValueError(f"{text} is not a day; write it like 2026-11-21") from None

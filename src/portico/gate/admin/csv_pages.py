@@ -17,11 +17,13 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
-from portico.gate import clock, roster
+from portico.gate import clock, mail, roster
+from portico.gate.accounts.invitations import LIFETIME
 from portico.gate.accounts.transactions import one_transaction
 from portico.gate.admin.people_pages import me, search_of_request
 from portico.gate.audit import Actor, note
 from portico.gate.permissions import Permission, may, requires
+from portico.gate.roster import inviting
 from portico.gate.roster.columns import READ
 from portico.gate.state import gate
 
@@ -54,12 +56,18 @@ def import_people() -> AnyResponse | str | tuple[str, int]:
         if "carry_out" not in request.form:
             plan = roster.compare(gate().db, people)
             text = data.decode("utf-8-sig")
-            return render_template("admin/import_plan.html", plan=plan, text=text, shown=SHOWN)
-        done = roster.bring_in(gate().db, me(), people)
+            return render_template(
+                "admin/import_plan.html", plan=plan, text=text, shown=SHOWN, most=inviting.MOST
+            )
+        done = roster.bring_in(gate().db, me(), people, invited="invite" in request.form)
     except roster.RosterError as error:
         lines = str(error).splitlines()
         return render_template("admin/import.html", columns=READ, problems=lines), 400
-    flash(f"Done: {len(done.added)} added, {len(done.changed)} changed.")
+    said = f"Done: {len(done.added)} added, {len(done.changed)} changed."
+    if done.links and not mail.configured(gate().site):
+        links = [(email, _link(token)) for email, token in done.links]
+        return render_template("admin/import_links.html", said=said, links=links, days=LIFETIME.days)
+    flash(f"{said} {len(done.links)} mails are on their way." if done.links else said)
     return redirect(url_for("admin_people.people"))
 
 
@@ -74,6 +82,10 @@ def export_people() -> Response:
     return Response(
         lines, mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )
+
+
+def _link(token: str) -> str:
+    return f"{gate().site.url}{url_for('links.reset', token=token)}"
 
 
 @one_transaction

@@ -38,3 +38,16 @@ class NewRoleForm(FlaskForm):  # type: ignore[misc]
         render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
     )
     description = StringField("What it is for", [Length(max=200)], render_kw={"autocomplete": "off"})
+
+
+class NewGroupForm(FlaskForm):  # type: ignore[misc]
+    """A group to add."""
+
+    name = StringField(
+        "Name",
+        [InputRequired("Enter a name."), Length(max=40)],
+        description="Lower-case letters, digits, “-” and “_”.",
+        render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
+    )
+    description = StringField("Who belongs to it", [Length(max=200)], render_kw={"autocomplete": "off"})
+    roles = TicksField("Roles that it gives")

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime, time
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from portico.errors import UserError
 from portico.gate import clock, paging
-from portico.gate.accounts import actions, directory, groups
+from portico.gate.accounts import actions, directory, ends, groups
 from portico.gate.accounts.directory import STATES, Search, State
+from portico.gate.admin import ways
 from portico.gate.admin.forms import NewPersonForm
 from portico.gate.audit import Actor
 from portico.gate.factors import actions as factor_actions
@@ -32,6 +37,7 @@ def search_of_request() -> Search:
         words=request.args.get("q", ""),
         role=request.args.get("role", ""),
         state=State(state) if state in STATES else None,
+        group=request.args.get("group", ""),
     )
 
 
@@ -103,6 +109,7 @@ def person(uid: str) -> str:
         sessions=db.scalar(alive),
         tokens=db.scalar(select(func.count()).where(ApiToken.person_id == one.id)),
         held=holding_of(db, one),
+        ways=ways.ways_of(db, gate().site, one),
         lines=db.scalars(lines.order_by(AuditLine.at.desc(), AuditLine.id.desc()).limit(LATEST)).all(),
     )
 
@@ -126,43 +133,57 @@ def set_roles(uid: str) -> AnyResponse:
 @requires(Permission.MANAGE_PEOPLE)
 def rename(uid: str) -> AnyResponse:
     """Change the name that others see."""
-    one = person_or_404(uid)
-    actions.rename(gate().db, me(), one, request.form.get("name", "")[:200])
-    flash("Saved.")
-    return _back(one)
+    name = request.form.get("name", "")[:200]
+    return _change(uid, lambda db, me, one: actions.rename(db, me, one, name), "Saved.")
 
 
 @blueprint.post("/<uid>/disable")
 @requires(Permission.MANAGE_PEOPLE, fresh=True)
 def disable(uid: str) -> AnyResponse:
     """Close the account."""
-    one = person_or_404(uid)
-    try:
-        actions.disable(gate().db, me(), one)
-        flash(f"{one.email} is disabled and signed out everywhere.")
-    except UserError as error:
-        flash(str(error), "error")
-    return _back(one)
+    return _change(uid, actions.disable, "{email} is disabled and signed out everywhere.")
 
 
 @blueprint.post("/<uid>/enable")
 @requires(Permission.MANAGE_PEOPLE, fresh=True)
 def enable(uid: str) -> AnyResponse:
     """Open the account again."""
-    one = person_or_404(uid)
-    actions.enable(gate().db, me(), one)
-    flash(f"{one.email} is enabled.")
-    return _back(one)
+    return _change(uid, actions.enable, "{email} is enabled.")
 
 
 @blueprint.post("/<uid>/verify")
 @requires(Permission.MANAGE_PEOPLE, fresh=True)
 def verify(uid: str) -> AnyResponse:
     """Vouch for the address."""
-    one = person_or_404(uid)
-    actions.verify_address(gate().db, me(), one)
-    flash(f"You vouch for it that {one.email} is theirs.")
-    return _back(one)
+    return _change(uid, actions.verify_address, "You vouch for it that {email} is theirs.")
+
+
+@blueprint.post("/<uid>/reset-second-factor")
+@requires(Permission.MANAGE_PEOPLE, fresh=True)
+def reset_second_factor(uid: str) -> AnyResponse:
+    """Take the second factors of somebody away who has lost them."""
+    said = (
+        "{email} is signed out, and signs in with the password alone until a second factor is set up again."
+    )
+    return _change(
+        uid, lambda db, me, one: factor_actions.reset_second_factor(db, me, gate().site, one), said
+    )
+
+
+@blueprint.post("/<uid>/ways/<name>/remove")
+@requires(Permission.MANAGE_PEOPLE, fresh=True)
+def remove_way(uid: str, name: str) -> AnyResponse:
+    """Take one of the person's ways to sign in away."""
+    said = "Removed. {email} is signed out everywhere."
+    return _change(uid, lambda db, me, one: ways.remove(db, me, gate().site, one, name), said)
+
+
+@blueprint.post("/<uid>/end")
+@requires(Permission.MANAGE_PEOPLE, fresh=True)
+def set_end(uid: str) -> AnyResponse:
+    """Let the account end after a day, in UTC; without a day, never."""
+    end = _end_of(request.form.get("until", ""))
+    return _change(uid, lambda db, me, one: ends.set_end(db, me, one, end), "Saved.")
 
 
 @blueprint.post("/<uid>/reset-link")
@@ -177,16 +198,24 @@ def reset_link(uid: str) -> AnyResponse | str:
         return _back(one)
 
 
-@blueprint.post("/<uid>/reset-second-factor")
-@requires(Permission.MANAGE_PEOPLE, fresh=True)
-def reset_second_factor(uid: str) -> AnyResponse:
-    """Take the second factors of somebody away who has lost them."""
+def _change(uid: str, action: Callable[[Session, Actor, Person], object], said: str) -> AnyResponse:
+    """Do something with a person and say so, or why not, on their page."""
     one = person_or_404(uid)
-    factor_actions.reset_second_factor(gate().db, me(), one)
-    flash(
-        f"{one.email} is signed out, and signs in with the password alone until a second factor is set up again."
-    )
+    try:
+        action(gate().db, me(), one)
+        flash(said.format(email=one.email))
+    except UserError as error:
+        flash(str(error), "error")
     return _back(one)
+
+
+def _end_of(day: str) -> datetime | None:
+    if not day:
+        return None
+    try:
+        return datetime.combine(datetime.strptime(day, "%Y-%m-%d"), time(23, 59, 59), UTC)
+    except ValueError:
+        abort(400, "That is no day.")
 
 
 def _link_page(one: Person, *, added: bool) -> str:

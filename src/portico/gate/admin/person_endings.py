@@ -1,32 +1,17 @@
-"""How a person's account ends: at a date, or now and for good."""
+"""The end of a person's account for good."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
-
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from portico.errors import UserError
-from portico.gate.accounts import ends, my_data
+from portico.gate.accounts import my_data
 from portico.gate.admin.people_pages import me, person_or_404
 from portico.gate.permissions import Permission, requires
 from portico.gate.state import gate
 
 blueprint = Blueprint("admin_person_endings", __name__, url_prefix="/-/admin/people")
-
-
-@blueprint.post("/<uid>/end")
-@requires(Permission.MANAGE_PEOPLE, fresh=True)
-def set_end(uid: str) -> AnyResponse:
-    """Let the account end after a day, in UTC; without a day, never."""
-    one = person_or_404(uid)
-    try:
-        ends.set_end(gate().db, me(), one, _end_of(request.form.get("until", "")))
-        flash("Saved.")
-    except UserError as error:
-        flash(str(error), "error")
-    return redirect(url_for("admin_people.person", uid=uid))
 
 
 @blueprint.route("/<uid>/delete", methods=["GET", "POST"])
@@ -45,12 +30,3 @@ def delete(uid: str) -> AnyResponse | str | tuple[str, int]:
         return redirect(url_for("admin_people.person", uid=uid))
     flash(f"The account of {one.email} is deleted.")
     return redirect(url_for("admin_people.people"))
-
-
-def _end_of(day: str) -> datetime | None:
-    if not day:
-        return None
-    try:
-        return datetime.combine(datetime.strptime(day, "%Y-%m-%d"), time(23, 59, 59), UTC)
-    except ValueError:
-        abort(400, "That is no day.")

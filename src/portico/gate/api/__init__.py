@@ -5,12 +5,14 @@ from __future__ import annotations
 from portico.gate.api import (  # noqa: F401  each adds its operations
     apps,
     audit,
+    groups,
     invitations,
     people,
     roles,
     sessions,
     site,
     tokens,
+    ways,
 )
 from portico.gate.api.operations import blueprint
 

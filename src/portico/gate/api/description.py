@@ -14,8 +14,8 @@ from portico.gate.tokens.scopes import API, API_READ
 
 ABOUT = (
     "The same permissions as the pages, and the same actions. Show an API token (`Authorization: Bearer ptk_...`) "
-    "with the scope `api:read` (only to read) or `api`. A page of the site may use its session instead; then what "
-    "changes something also takes the header `X-CSRFToken`. What is wrong is said as problem details (RFC 9457). "
+    "with the scope `api:read` (only to read) or `api`. A page of the gate may use its session instead; its "
+    "scripts then send the header `X-CSRFToken`. What is wrong is said as problem details (RFC 9457). "
     "Without `If-Match` the last one to write wins; with it, nobody overwrites what they have not seen."
 )
 SAID = {

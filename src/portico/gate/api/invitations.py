@@ -24,7 +24,7 @@ def shape(one: Invitation) -> InvitationShape:
         id=one.id,
         email=one.email,
         roles=list(one.roles),
-        state=cast(Literal["open", "accepted", "withdrawn", "expired"], invitations.state_of(one)),
+        state=cast(Literal["open", "accepted", "withdrawn", "expired"], invitations.state_of(gate().db, one)),
         invited_by=one.invited_by,
         created_at=one.created_at,
         expires_at=one.expires_at,

@@ -135,7 +135,6 @@ def _response(made: Operation, value: object) -> Response:
     response = Response(text, status=made.status, mimetype="application/json")
     if made.method == "GET":
         response.set_etag(_tag(text))
-        response.headers["Cache-Control"] = "no-cache, private"
         response.make_conditional(request)
     return response
 

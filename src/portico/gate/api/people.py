@@ -56,7 +56,7 @@ def shape(person: Person) -> PersonShape:
 @operation("GET", "/people", Permission.MANAGE_PEOPLE)
 def list_people(query: PeopleSearch) -> List[PersonShape]:
     """People by address, all or those that are searched for."""
-    search = Search(query.words or "", query.role or "", query.state)
+    search = Search(query.words or "", query.role or "", query.state, query.group or "")
     ids = lists.part(search.statement(), query, Person.email)
     return lists.given(directory.people(gate().db, ids), shape)
 
@@ -125,11 +125,21 @@ def verify_person(id: str) -> PersonShape:  # noqa: A002
     return shape(person)
 
 
-@operation("POST", "/people/{id}/reset-second-factor", Permission.MANAGE_PEOPLE, fresh=True, match=get_person)
+@operation(
+    "POST",
+    "/people/{id}/reset-second-factor",
+    Permission.MANAGE_PEOPLE,
+    fresh=True,
+    errors=(409,),
+    match=get_person,
+)
 def reset_second_factor(id: str) -> PersonShape:  # noqa: A002
-    """Take away the second factors of somebody who has lost them: all sessions end, the password is asked for alone."""
+    """Take away the second factors of somebody who has lost them: all sessions end, the password is asked for alone.
+
+    409: no administrator could sign in any more.
+    """
     person = found(id)
-    factor_actions.reset_second_factor(gate().db, me(), person)
+    factor_actions.reset_second_factor(gate().db, me(), gate().site, person)
     return shape(person)
 
 

@@ -9,14 +9,18 @@ from flask import Response
 from portico.errors import UserError
 from portico.gate.accounts.actions import AddressTakenError, LastAdministratorError, LinkSpentError
 from portico.gate.accounts.session_actions import NoSuchSessionError
+from portico.gate.accounts.ways_in import LastWayError
+from portico.gate.admin.ways import NoSuchWayError
 from portico.gate.problem_details import problem
 from portico.gate.supervisor import NoSupervisorError
 
 STATUS: tuple[tuple[type[UserError], int], ...] = (
     (AddressTakenError, 409),
     (LastAdministratorError, 409),
+    (LastWayError, 409),
     (LinkSpentError, 404),
     (NoSuchSessionError, 404),
+    (NoSuchWayError, 404),
     (NoSupervisorError, 503),
 )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
 from annotated_types import Ge, Le, MaxLen, MinLen
@@ -24,13 +24,16 @@ Cursor = Annotated[str, MinLen(1), MaxLen(2000)]
 Limit = Annotated[int, Ge(1), Le(paging.LARGEST)]
 
 
+_FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
+
+
 class _Aware:
-    """Says to pydantic, which is not imported here, that a time needs its zone."""
+    """Says to pydantic, which is not imported here, that a time needs its zone, and is one in UTC too."""
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: Callable[[Any], dict[str, Any]]
     ) -> dict[str, Any]:
-        return handler(source) | {"tz_constraint": "aware"}
+        return handler(source) | {"tz_constraint": "aware", "ge": _FIRST, "le": _LAST}
 
 
 AwareDatetime = Annotated[datetime, _Aware()]
@@ -79,11 +82,12 @@ class PersonShape:
 
 @dataclass(frozen=True)
 class PeopleSearch(Place):
-    """Which people: words in address and name, a role, a state of the account."""
+    """Which people: words in address and name, an own role, a state of the account, a group."""
 
     words: Annotated[str, MaxLen(200)] | None = None
     role: Annotated[str, MaxLen(40)] | None = None
     state: State | None = None
+    group: Annotated[str, MaxLen(40)] | None = None
 
 
 @dataclass(frozen=True)

@@ -96,22 +96,29 @@ def _wrap_for_key(file_key: bytes, recipient: bytes) -> bytes:
 
 def _unwrapped(stanzas: _Stanzas, passphrase: str | None, identities: Sequence[bytes]) -> bytes:
     for arguments, body in stanzas:
-        if arguments[0] == "scrypt" and passphrase is not None and len(stanzas) == 1:
-            work = int(arguments[2])
-            if work > MOST_WORK:
-                raise SealError(f"it asks for 2^{work} rounds of scrypt")
-            keys = [_of_passphrase(passphrase, _decoded(arguments[1]), work)]
-        elif arguments[0] == "X25519":
-            share = _decoded(arguments[1])
-            keys = [_of_identity(identity, share) for identity in identities]
-        else:
-            keys = []
+        try:
+            keys = _wrapping_keys(arguments, passphrase if len(stanzas) == 1 else None, identities)
+        except (ValueError, IndexError) as error:
+            raise SealError("its header cannot be read") from error
         for key in keys:
             try:
                 return ChaCha20Poly1305(key).decrypt(_NO_NONCE, body, None)
             except InvalidTag:
                 continue
     raise SealError("this passphrase or key does not open it")
+
+
+def _wrapping_keys(arguments: list[str], passphrase: str | None, identities: Sequence[bytes]) -> list[bytes]:
+    """With what a stanza may have been wrapped; ValueError or IndexError when it is none."""
+    if arguments[0] == "scrypt" and passphrase is not None:
+        work = int(arguments[2])
+        if work > MOST_WORK:
+            raise SealError(f"it asks for 2^{work} rounds of scrypt")
+        return [_of_passphrase(passphrase, _decoded(arguments[1]), max(0, work))]
+    if arguments[0] == "X25519":
+        share = _decoded(arguments[1])
+        return [_of_identity(identity, share) for identity in identities]
+    return []
 
 
 def _of_passphrase(passphrase: str, salt: bytes, work: int) -> bytes:

@@ -67,6 +67,8 @@ def _target(site: Site, place: Path | None, name: str) -> Path:
     if place is None:
         place = site.state / FOLDER
         place.mkdir(mode=0o700, exist_ok=True)
+    if not place.absolute().parent.is_dir():
+        raise UserError(f"{place.parent}: no such folder")
     return place / name if place.is_dir() else place.absolute()
 
 

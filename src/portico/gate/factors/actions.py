@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 from portico.errors import UserError
 from portico.gate import clock, mail, sessions
 from portico.gate.accounts.transactions import one_transaction
+from portico.gate.accounts.ways_in import keeping_an_administrator
 from portico.gate.audit import Actor, note
 from portico.gate.database import serialize
 from portico.gate.factors import recovery
 from portico.gate.factors.holding import Holding, holding_of, is_required
 from portico.gate.factors.passkeys import Answer, NewPasskey
 from portico.gate.factors.recovery import CodeSet
-from portico.gate.models import Authenticator, CodeTries, Passkey, Person, RememberedDevice
+from portico.gate.models import Authenticator, CodeTries, LinkedAccount, Passkey, Person, RememberedDevice
 from portico.site import Site
 
 MOST_PASSKEYS = 20
@@ -48,6 +49,8 @@ def add_authenticator(
     before = _before(db, person, first)
     db.execute(delete(Authenticator).where(Authenticator.person_id == person.id))
     db.add(Authenticator(person_id=person.id, secret=sealed, last_step=step))
+    if before.authenticator:
+        _forget_devices(db, person)
     note(db, actor, "authenticator-added", person.email, replaced=before.authenticator)
     mail.notify(db, person, "factor-added", what="an authenticator app", ip=actor.ip)
     return _first_codes(db, actor, person, before, codes)
@@ -110,7 +113,7 @@ def remove_passkey(db: Session, actor: Actor, site: Site, person: Person, passke
     db.delete(passkey)
     note(db, actor, "passkey-removed", person.email, name=passkey.name, id=passkey.id)
     mail.notify(db, person, "factor-removed", what=f"the passkey “{passkey.name}”", ip=actor.ip)
-    _tidy(db, person, left)
+    tidy_up(db, person, left)
 
 
 @one_transaction
@@ -125,7 +128,7 @@ def remove_authenticator(db: Session, actor: Actor, site: Site, person: Person) 
     db.execute(delete(Authenticator).where(Authenticator.person_id == person.id))
     note(db, actor, "authenticator-removed", person.email)
     mail.notify(db, person, "factor-removed", what="the authenticator app", ip=actor.ip)
-    _tidy(db, person, left)
+    tidy_up(db, person, left)
 
 
 @one_transaction
@@ -168,6 +171,7 @@ def use_passkey(db: Session, actor: Actor, person: Person, passkey: Passkey, giv
         return False
     if (given.sign_count or passkey.sign_count) and given.sign_count <= passkey.sign_count:
         passkey.copied = True
+        _forget_devices(db, person)
         note(db, actor, "passkey-copied", person.email, name=passkey.name, id=passkey.id)
         mail.notify(db, person, "passkey-copied", name=passkey.name, ip=actor.ip)
         return False
@@ -177,15 +181,17 @@ def use_passkey(db: Session, actor: Actor, person: Person, passkey: Passkey, giv
 
 
 @one_transaction
-def reset_second_factor(db: Session, actor: Actor, person: Person) -> None:
+def reset_second_factor(db: Session, actor: Actor, site: Site, person: Person) -> None:
     """Take all of somebody's second factors away, for whoever has lost them: all sessions end, devices are forgotten.
 
-    Whether it is really that person who asks is for the administrator to find out.
+    Whether it is really that person who asks is for the administrator to find out. LastWayError when no administrator
+    could sign in any more.
     """
     serialize(db)
     held = holding_of(db, person)
-    for table in (Authenticator, Passkey, RememberedDevice, CodeTries):
-        db.execute(delete(table).where(table.person_id == person.id))
+    with keeping_an_administrator(db, site):
+        for table in (Authenticator, Passkey, RememberedDevice, CodeTries):
+            db.execute(delete(table).where(table.person_id == person.id))
     recovery.forget(db, person)
     ended = sessions.end_others(db, person, keep=None)
     note(
@@ -237,17 +243,25 @@ def _first_codes(db: Session, actor: Actor, person: Person, before: Holding, cod
 def _keep_a_way_in(db: Session, site: Site, person: Person, left: Holding) -> None:
     if left.any:
         return
-    if person.password is None:
+    elsewhere = select(LinkedAccount.id).where(LinkedAccount.person_id == person.id).limit(1)
+    if person.password is None and db.scalar(elsewhere) is None:
         raise LastFactorError("This is your only way in. Set a password or add another passkey first.")
     if is_required(db, site, person):
         raise LastFactorError("Your account must have a second factor. Add another one first.")
 
 
-def _tidy(db: Session, person: Person, left: Holding) -> None:
-    """Without a second factor, codes and remembered devices stand in for nothing."""
+def tidy_up(db: Session, person: Person, left: Holding) -> None:
+    """After a factor has gone, in the caller's transaction: without any, recovery codes stand in for nothing.
+
+    A device that was remembered by the factor that goes may be in the same wrong hands: all are asked again.
+    """
     if not left.any:
         recovery.forget(db, person)
-        db.execute(delete(RememberedDevice).where(RememberedDevice.person_id == person.id))
+    _forget_devices(db, person)
+
+
+def _forget_devices(db: Session, person: Person) -> None:
+    db.execute(delete(RememberedDevice).where(RememberedDevice.person_id == person.id))
 
 
 def _name(text: str) -> str:

@@ -151,7 +151,7 @@ def check_new(site: Site, answer: str, challenge: bytes) -> NewPasskey:
             expected_rp_id=relying_party(site),
             expected_origin=site_origin(site),
         )
-    except Exception as error:
+    except Exception as error:  # bad input raises many things; _refused lets bugs pass
         raise _refused(error) from error
     credential = _encoded(made.credential_id)
     if len(credential) > Passkey.credential.type.length:
@@ -182,7 +182,7 @@ def check(site: Site, passkey: Passkey, answer: str, challenge: bytes, *, verifi
             credential_current_sign_count=0,
             require_user_verification=verified,
         )
-    except Exception as error:
+    except Exception as error:  # bad input raises many things; _refused lets bugs pass
         raise _refused(error) from error
     return Answer(given.new_sign_count, given.user_verified)
 

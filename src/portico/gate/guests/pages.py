@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from portico.errors import UserError
 from portico.gate import tokens
+from portico.gate.asking import keep_pace
 from portico.gate.guests import actions, places
 from portico.gate.permissions import public
 from portico.gate.state import client_ip, gate
@@ -59,6 +60,7 @@ def frame(token: str) -> AnyResponse:
 def offer_frame() -> tuple[Response, int]:
     """For programs of other sites, with an API token: an address for a frame that opens one app once."""
     holder = tokens.find(gate().db, request.headers.get("Authorization", ""), client_ip())
+    keep_pace(holder)
     if holder is None:
         return _refuse(401, "unauthorized", "Send an API token: Authorization: Bearer ptk_...")
     asked = request.get_json(silent=True)

@@ -1,8 +1,9 @@
 """The thread that empties the outbox. Each gate process has one; what one has taken, no other takes.
 
-To take a mail is to put off its next try, in one statement that only one of two at once can make. A process that dies
-with a mail in its hands leaves it in the outbox, to be tried when that time has come: a mail may arrive twice then
-(with the same Message-ID), but none is lost.
+To take a mail is to put off its next try, in one statement that only one of two at once can make; the same statement
+is made again right before it is handed in, which takes less time than the lease. So no two gates hand in the same mail at
+once. It goes from the outbox right after the server has taken it. SMTP has no way to do both at once: a gate that dies in
+between, or never hears the server's answer, hands the mail in again, with the same Message-ID and Date.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ from portico.site.mail import server_of
 log = logging.getLogger(__name__)
 Errand = Callable[..., None]
 
-LEASE = timedelta(minutes=5)  # longer than handing in one mail can take
+LEASE = timedelta(minutes=5)
+HANDING_IN = 240.0  # seconds that one mail may take: less than the lease, by as much as clocks may differ
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=10)
 LOOK_AROUND = 3.0  # seconds between looks for what other processes have written
 
@@ -48,6 +50,7 @@ class Delivery:
         self._errands = errands
         self._news = threading.Event()
         self._over = threading.Event()
+        self._handed_in: set[int] = set()  # and not yet taken out of the outbox: the database was away
         self._thread = threading.Thread(target=self._run, name="portico-mail", daemon=True)
 
     def start(self) -> None:
@@ -68,6 +71,7 @@ class Delivery:
         with ExitStack() as stack:
             conversation: list[smtplib.SMTP] = []
             self._clear()
+            self._settle()
             while not self._over.is_set() and (taken := self._take()) is not None:
                 if taken.errand:
                     done += self._do(taken)
@@ -77,6 +81,7 @@ class Delivery:
                         server = server_of(self._office.site.mail.url or "")
                         conversation.append(stack.enter_context(smtp.connection(server)))
                     done += self._send(conversation[0], taken)
+                    self._settle()
                 except (OSError, smtplib.SMTPException) as error:
                     self._put_off(taken, smtp.reason(error))
                     break  # the server is away or unwilling: the others are tried in the next round
@@ -89,7 +94,7 @@ class Delivery:
                 self.work()
             except DBAPIError as error:
                 log.warning("mail: the database failed: %s", error.orig)
-            except Exception:
+            except Exception:  # a bug in one mail must not end the thread that sends all the others
                 log.exception("mail: the outbox could not be worked on")
             self._news.wait(LOOK_AROUND)
 
@@ -114,6 +119,7 @@ class Delivery:
                 db.commit()
             if taken.rowcount == 1:  # type: ignore[attr-defined]
                 found.tries += 1
+                found.next_try_at = now + LEASE
                 return found
 
     def _do(self, taken: OutgoingMail) -> int:
@@ -126,7 +132,7 @@ class Delivery:
                 self._errands[taken.errand](db, **content)
                 db.execute(delete(OutgoingMail).where(OutgoingMail.id == taken.id))
                 db.commit()
-        except Exception as error:
+        except Exception as error:  # it is tried again; the others are not held up
             log.exception("mail: the errand %s failed", taken.errand)
             self._put_off(taken, type(error).__name__)
             return 0
@@ -145,12 +151,34 @@ class Delivery:
             message_id=f"<{taken.id}.{taken.created_at:%Y%m%d%H%M%S}@{host_of(site.url)}>",
             date=taken.created_at,
         )
+        if taken.id in self._handed_in or not self._is_still_ours(taken):
+            return 0
         try:
-            smtp.send(conversation, mail)
+            smtp.send(conversation, mail, HANDING_IN)
         except smtp.RefusedError as refused:
             return self._drop(taken, str(refused))
-        self._remove(taken)
+        self._handed_in.add(taken.id)
         return 1
+
+    def _is_still_ours(self, taken: OutgoingMail) -> bool:
+        """Take it again, for the whole time of the lease, unless somebody else has: the server was slow to greet us."""
+        until = clock.now() + LEASE
+        claim = (
+            update(OutgoingMail)
+            .where(OutgoingMail.id == taken.id, OutgoingMail.next_try_at == taken.next_try_at)
+            .values(next_try_at=until)
+        )
+        with self._session() as db:
+            again = db.execute(claim, execution_options={"synchronize_session": False})
+            db.commit()
+        taken.next_try_at = until
+        return again.rowcount == 1  # type: ignore[attr-defined,no-any-return]
+
+    def _settle(self) -> None:
+        """Take out of the outbox what the server has; again and again while the database is away."""
+        for number in tuple(self._handed_in):
+            self._remove(number)
+            self._handed_in.discard(number)
 
     def _put_off(self, taken: OutgoingMail, fault: str) -> None:
         wait = min(FIRST_WAIT * 2 ** min(taken.tries - 1, 12), LONGEST_WAIT)
@@ -165,12 +193,12 @@ class Delivery:
 
     def _drop(self, taken: OutgoingMail, fault: str) -> int:
         log.warning("mail %d is given up: %s", taken.id, fault)
-        self._remove(taken)
+        self._remove(taken.id)
         return 1
 
-    def _remove(self, taken: OutgoingMail) -> None:
+    def _remove(self, number: int) -> None:
         with self._session() as db:
-            db.execute(delete(OutgoingMail).where(OutgoingMail.id == taken.id))
+            db.execute(delete(OutgoingMail).where(OutgoingMail.id == number))
             db.commit()
 
     def _clear(self) -> None:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import smtplib
+import socket
 import ssl
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email.message import EmailMessage
+from typing import TYPE_CHECKING
 
 from portico.site import addresses
 from portico.site.mail import Encryption, MailServer
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
 SECONDS = 20  # for each step of the conversation
+TO_TAKE_IT = 180  # for the answer to the whole mail: who gives up on it sends the mail twice (RFC 1047)
 
 
 class RefusedError(Exception):
@@ -32,8 +39,40 @@ def connection(server: MailServer) -> Iterator[smtplib.SMTP]:
         smtp.close()
 
 
-def send(smtp: smtplib.SMTP, mail: EmailMessage) -> None:
-    """Hand in one mail. RefusedError: for good; OSError or SMTPException: try again later."""
+class _Plain(smtplib.SMTP):
+    """As SMTP, or STARTTLS; waits longer for the answer to a whole mail than for any other."""
+
+    def data(self, msg: ReadableBuffer | str) -> tuple[int, bytes]:
+        """Hand in the content."""
+        with _patience(self):
+            return super().data(msg)
+
+
+class _Encrypted(smtplib.SMTP_SSL):
+    """The same with TLS from the first byte."""
+
+    def data(self, msg: ReadableBuffer | str) -> tuple[int, bytes]:
+        """Hand in the content."""
+        with _patience(self):
+            return super().data(msg)
+
+
+@contextmanager
+def _patience(smtp: smtplib.SMTP) -> Iterator[None]:
+    if smtp.sock is not None:
+        smtp.sock.settimeout(TO_TAKE_IT)
+    try:
+        yield
+    finally:
+        if smtp.sock is not None:
+            smtp.sock.settimeout(SECONDS)
+
+
+def send(smtp: smtplib.SMTP, mail: EmailMessage, seconds: float) -> None:
+    """Hand in one mail within this time. RefusedError: for good; OSError or SMTPException: try again later."""
+    end = threading.Timer(seconds, _hang_up, [smtp])
+    end.daemon = True
+    end.start()
     try:
         smtp.send_message(mail)
     except smtplib.SMTPRecipientsRefused as error:
@@ -41,6 +80,17 @@ def send(smtp: smtplib.SMTP, mail: EmailMessage) -> None:
         _refused(code, reason, error)
     except smtplib.SMTPResponseException as error:  # of the sender or of the content
         _refused(error.smtp_code, error.smtp_error, error)
+    finally:
+        end.cancel()
+
+
+def _hang_up(smtp: smtplib.SMTP) -> None:
+    """End a conversation from outside, however the server draws it out."""
+    if smtp.sock is not None:
+        with suppress(OSError):
+            socket.socket.shutdown(
+                smtp.sock, socket.SHUT_RDWR
+            )  # TLS has its own, not made for another thread
 
 
 def reason(error: Exception) -> str:
@@ -59,8 +109,8 @@ def reason(error: Exception) -> str:
 
 def _open(server: MailServer) -> smtplib.SMTP:
     if server.encryption is Encryption.TLS:
-        return smtplib.SMTP_SSL(server.host, server.port, timeout=SECONDS, context=_context(server))
-    smtp = smtplib.SMTP(server.host, server.port, timeout=SECONDS)
+        return _Encrypted(server.host, server.port, timeout=SECONDS, context=_context(server))
+    smtp = _Plain(server.host, server.port, timeout=SECONDS)
     try:
         if server.encryption is Encryption.STARTTLS and _encrypts(smtp, server):
             smtp.starttls(context=_context(server))

@@ -32,7 +32,7 @@ def send_trial(site: Site, to: str) -> str:
     )
     try:
         with smtp.connection(server) as conversation:
-            smtp.send(conversation, mail)
+            smtp.send(conversation, mail, smtp.SECONDS * 3)
     except smtp.RefusedError as refused:
         raise UserError(f"mail server {where} refuses the mail: {refused}") from refused
     except (OSError, smtplib.SMTPException) as error:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from portico.gate.roster.change import Plan, bring_in, compare
+from portico.gate.roster.change import bring_in
+from portico.gate.roster.plan import Plan, compare
 from portico.gate.roster.reading import Roster, RosterError, read
 from portico.gate.roster.writing import write
 

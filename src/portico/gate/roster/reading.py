@@ -14,16 +14,21 @@ from portico.gate.roster.columns import (
     BETWEEN_ROLES,
     EMAIL,
     NAME,
+    NEVER,
     READ,
     ROLES,
     STATE,
     STATES,
     TOLD,
+    UNTIL,
+    End,
+    end_of,
     unguarded,
 )
 
 MOST = 100_000  # people in one file
 SHOWN = 100  # problems in a message
+MOST_COLUMNS = 50  # more are not looked at one by one
 LONGEST_NAME = 200
 
 
@@ -45,6 +50,7 @@ class Entry:
     name: str | None = None
     roles: frozenset[str] | None = None
     active: bool | None = None
+    until: End | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,8 @@ def _delimiter(text: str) -> str:
 
 
 def _columns(names: Sequence[str]) -> list[str]:
+    if len(names) > MOST_COLUMNS:
+        raise RosterError([f"line 1: {len(names)} columns; there are {', '.join((*READ, *TOLD))}"])
     found = [name.strip().lower() for name in names]
     problems = []
     for name in found:
@@ -119,19 +127,24 @@ def _entry(line: int, columns: Sequence[str], cells: Sequence[str]) -> tuple[Ent
     try:
         email = addresses.normalise(row.get(EMAIL, "")) if row.get(EMAIL) else ""
         if not email:
-            wrong.append("the address is missing")
+            wrong.append(f"{EMAIL}: the address is missing")
     except UserError as error:
-        wrong.append(str(error))
+        wrong.append(f"{EMAIL}: {error}")
     name = row.get(NAME) or None
     if name is not None and len(name) > LONGEST_NAME:
-        wrong.append(f"a name has at most {LONGEST_NAME} letters")
+        wrong.append(f"{NAME}: a name has at most {LONGEST_NAME} letters, this one has {len(name)}")
     state = row.get(STATE, "").lower()
     if state and state not in STATES:
-        wrong.append(f'no such state: "{state}"; there are {", ".join(STATES)}')
+        wrong.append(f'{STATE}: no such state: "{state}"; write {" or ".join(STATES)}')
+    until = None
+    try:
+        until = end_of(row.get(UNTIL, ""))
+    except (ValueError, OverflowError):
+        wrong.append(f'{UNTIL}: "{row[UNTIL]}" is no day; write it like 2030-12-31, or {NEVER}')
     roles = None
     if ROLES in row:
         roles = frozenset(role for part in row[ROLES].split(BETWEEN_ROLES) if (role := part.strip()))
-    entry = Entry(line, email, name, roles, STATES.get(state)) if email else None
+    entry = Entry(line, email, name, roles, STATES.get(state), until) if email else None
     return entry, wrong
 
 
@@ -141,7 +154,7 @@ def _repeated(entries: Sequence[Entry]) -> list[str]:
     for entry in entries:
         line = first.setdefault(entry.email, entry.line)
         if line != entry.line:
-            problems.append(f"line {entry.line}: {entry.email} is in line {line} already")
+            problems.append(f"line {entry.line}: {EMAIL}: {entry.email} is in line {line} already")
     return problems
 
 

@@ -13,7 +13,7 @@ from portico.gate import paging
 from portico.gate.accounts import directory
 from portico.gate.accounts.directory import Search
 from portico.gate.models import Person
-from portico.gate.roster.columns import BETWEEN_ROLES, READ, TOLD, guarded
+from portico.gate.roster.columns import BETWEEN_ROLES, READ, TOLD, guarded, written_end
 
 
 def write(db: Session, search: Search | None = None) -> Iterator[str]:
@@ -39,6 +39,7 @@ def _cells(person: Person) -> list[str]:
         person.name,
         BETWEEN_ROLES.join(sorted(person.role_names)),
         "active" if person.active else "disabled",
+        written_end(person.active_until),
         "yes" if person.email_verified else "no",
         _moment(person.created_at),
         _moment(person.last_sign_in_at),

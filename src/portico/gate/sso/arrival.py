@@ -8,32 +8,29 @@ from dataclasses import dataclass, replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portico.gate import clock
-from portico.gate.accounts import addresses, invitations, links, sign_up_policy
-from portico.gate.accounts.actions import add_person
+from portico.gate import clock, mail, origins
+from portico.gate.accounts import addresses, belongings, invitations, links, sign_up_policy
+from portico.gate.accounts.actions import add_person, tidy
 from portico.gate.accounts.links import LinkKind
 from portico.gate.accounts.transactions import one_transaction
 from portico.gate.audit import Actor, note
 from portico.gate.database import serialize
-from portico.gate.models import LinkedAccount, Passkey, Person
+from portico.gate.models import Invitation, LinkedAccount, Passkey, Person
 from portico.gate.sso import brought_roles
 from portico.gate.sso.statement import Statement
-from portico.site import SignUp, Site
+from portico.site import Joins, SignUp, Site
 
+INVITATION = "/-/invitation/"
 DISABLED = "This account is disabled. Ask an administrator of the site."
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the site does with people from one place.
+    """What the site does with people from one place. `sign_up` None: the site's own rule."""
 
-    `sign_up` None: the site's own rule. `vouches`: the place stands for its people's accounts here without a sign-in of
-    the account (the proxy in front of the site, which could say anybody's name anyhow).
-    """
-
-    roles: tuple[tuple[str, str], ...]
-    sign_up: str | None
-    vouches: bool = False
+    roles: tuple[tuple[str, str], ...] = ()
+    sign_up: str | None = None
+    joins: Joins = Joins.ASKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +46,10 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """This person may come in."""
+    """This person may come in. `target`: where to go instead, when the page that they wanted has done its work."""
 
     person: Person
+    target: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +110,24 @@ def _namesake(db: Session, visit: Visit, person: Person) -> Arrival:
     """There is an account with the address, which this account elsewhere has not opened before."""
     if not person.active or person.has_ended:
         return Refusal(DISABLED)
-    if visit.rules.vouches or is_unclaimed(db, person):
+    if opens(db, visit.rules.joins, person):
+        if not person.email_verified:
+            claim(db, visit, person)
         link(db, Actor(person.email, visit.ip), person, visit.statement)
+        mail.notify(db, person, "account-linked", title=visit.statement.title, ip=visit.ip)
         return _welcome(db, visit, person)
     kept = visit.statement.as_json()
     return Join(links.make(db, LinkKind.JOIN, person, statement=kept, target=visit.target))
 
 
 def _new(db: Session, visit: Visit, address: str) -> Arrival:
-    invitation = invitations.waiting_for(db, address)
+    by_link = _invitation_in(db, visit.target, address)
+    waiting = invitations.waiting_for(db, address)
+    invitation = by_link or (waiting if visit.rules.joins is not Joins.ASKED else None)
     why = _refusal(visit, address)
     if invitation is None and why is not None:
+        if waiting is not None:
+            why = "You are invited: open the link of the invitation, and sign in from the page behind it."
         return Refusal(f"There is no account for {address} here. {why}")
     actor = Actor(f"invitation of {invitation.invited_by}" if invitation else address, visit.ip)
     person = add_person(
@@ -137,7 +142,14 @@ def _new(db: Session, visit: Visit, address: str) -> Arrival:
     if invitation is not None:
         invitations.use(db, invitation, person, visit.ip)
     link(db, Actor(address, visit.ip), person, visit.statement)
-    return _welcome(db, visit, person)
+    return replace(_welcome(db, visit, person), target=origins.HOME if by_link else None)
+
+
+def _invitation_in(db: Session, target: str, address: str) -> Invitation | None:
+    """The invitation on whose page this sign-in began: whoever has its link was invited."""
+    token = target.removeprefix(INVITATION)
+    found = invitations.find(db, token) if target.startswith(INVITATION) else None
+    return found if found is not None and found.email in (None, address) else None
 
 
 def _refusal(visit: Visit, address: str) -> str | None:
@@ -180,6 +192,30 @@ def link(db: Session, actor: Actor, person: Person, statement: Statement) -> Non
     db.flush()
     links.revoke(db, LinkKind.RESET, person)  # who was handed one has another way in now
     note(db, actor, "account-linked", person.email, source=statement.source, address=address)
+
+
+def opens(db: Session, joins: Joins, person: Person) -> bool:
+    """Whether a place with this rule opens the account without its owner's sign-in here."""
+    return joins is Joins.ALL or (joins is Joins.UNUSED and is_unclaimed(db, person))
+
+
+def claim(db: Session, visit: Visit, person: Person) -> None:
+    """Take everything out of an account whose address nobody has proven, in the caller's transaction.
+
+    Somebody else may have registered it to wait in it for the address's owner: their password, sessions, passkeys and
+    tokens must not be a way in beside the owner.
+    """
+    belongings.clear_out(db, person)
+    db.refresh(person)
+    person.password, person.name, person.email_verified = None, tidy(visit.statement.name), True
+    note(
+        db,
+        Actor(visit.statement.source, visit.ip),
+        "address-verified",
+        person.email,
+        by=visit.statement.source,
+        cleared=True,
+    )
 
 
 def is_unclaimed(db: Session, person: Person) -> bool:

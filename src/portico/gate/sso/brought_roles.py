@@ -83,10 +83,7 @@ def _take(db: Session, actor: Actor, person: Person, row: BroughtRole, others: s
 @one_transaction
 def forget_absent_sources(db: Session, site: Site) -> None:
     """Take the roles that came from a source which portico.toml names no more."""
-    present = {f"sso.{provider.name}" for provider in site.sources.providers}
-    present |= {"ldap"} if site.sources.directory else set()
-    present |= {"trusted_header"} if site.sources.header else set()
-    for source in set(db.scalars(select(BroughtRole.source).distinct())) - present:
+    for source in set(db.scalars(select(BroughtRole.source).distinct())) - site.sources.titles.keys():
         people = db.scalars(
             select(Person)
             .join(BroughtRole, BroughtRole.person_id == Person.id)

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from portico.gate.accounts import freshness
 from portico.gate.accounts.admission import admit
 from portico.gate.models import Person
-from portico.gate.sso import origin
+from portico.gate.sso import join_mark, origin
 from portico.gate.sso.arrival import Join, Refusal, Rules, Visit, Welcome, arrive
 from portico.gate.sso.provider import ProviderClient
 from portico.gate.sso.statement import Statement
@@ -29,30 +29,33 @@ def provider_client(name: str) -> ProviderClient | None:
 
 def rules_of(provider: Provider) -> Rules:
     """What the site does with people from this provider."""
-    return Rules(provider.roles, provider.sign_up)
+    return Rules(provider.roles, provider.sign_up, provider.joins)
 
 
 def directory_rules(site: Site) -> Rules:
     """What the site does with people from its directory."""
     directory = site.sources.directory
-    return Rules(directory.roles, directory.sign_up) if directory else Rules((), None)
+    return Rules(directory.roles, directory.sign_up, directory.joins) if directory else Rules()
 
 
 def receive(statement: Statement, rules: Rules, *, target: str, remember: bool = False) -> AnyResponse:
     """Let in whoever the statement is about, or say what stands in the way."""
     arrival = arrive(gate().db, Visit(gate().site, client_ip(), statement, rules, target))
     match arrival:
-        case Welcome(person):
-            return let_in(person, statement, target=target, remember=remember)
+        case Welcome(person, instead):
+            return let_in(person, statement, target=instead or target, remember=remember)
         case Join(token):
-            return redirect(url_for("sso.join", token=token))
+            response = redirect(url_for("sso.join", token=token))
+            join_mark.give(response, token)
+            return response
         case Refusal(why):
             return refused(why, 403)
 
 
 def let_in(person: Person, statement: Statement, *, target: str, remember: bool = False) -> AnyResponse:
     """Admit the person, and keep where the session began; across the second step, too."""
-    response = admit(person, via=statement.source, remember=remember, target=target)
+    via = f"{statement.source}, second factor there" if statement.several_factors else statement.source
+    response = admit(person, via=via, remember=remember, target=target, strong=statement.several_factors)
     session, data = own_session(), origin.as_data(person, statement)
     if current_user.is_authenticated and session.row_id is not None:
         origin.keep(gate().db, person, session.row_id, data)

@@ -57,9 +57,9 @@ def vouched() -> str:
 
 
 def rules(site: Site) -> Rules:
-    """What the site does with people from the proxy, which could say anybody's name anyhow."""
+    """What the site does with people from the proxy."""
     header = site.sources.header
-    return Rules(header.roles, header.sign_up, vouches=True) if header else Rules((), None, vouches=True)
+    return Rules(header.roles, header.sign_up, header.joins) if header else Rules()
 
 
 def denies(engine: Engine, session_ids: Iterable[int], environ: Mapping[str, Any]) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key
 
+from portico.gate.sso.calls import SilentError
 from portico.gate.sso.web import BadAnswerError
 
 KEPT = 3600.0  # seconds; a key that the provider has withdrawn is out after this long
@@ -28,13 +29,13 @@ class Keys:
         self._lock = Lock()
         self._known: list[dict[str, Any]] = []
         self._fetched_at: float | None = None
+        self._asked_at: float | None = None
 
     def find(self, kid: object, algorithm: str) -> Key:
-        """The key with this name; without a name, the only one that fits the algorithm. BadAnswerError."""
-        entries = self._present()
-        found = _fitting(entries, kid, algorithm)
-        if not found and self._may_ask_again():
-            found = _fitting(self._renew(), kid, algorithm)
+        """The key with this name; without a name, the only one that fits the algorithm. SilentError, BadAnswerError."""
+        found = _fitting(self._present(), kid, algorithm)
+        if not found:
+            found = _fitting(self._asked_again(), kid, algorithm)
         if len(found) != 1:
             raise BadAnswerError(f"the provider has {len(found)} keys for kid {kid!r} and {algorithm}")
         try:
@@ -44,21 +45,30 @@ class Keys:
 
     def _present(self) -> list[dict[str, Any]]:
         if self._fetched_at is None or time.monotonic() - self._fetched_at > KEPT:
-            return self._renew()
+            with self._lock:
+                if self._fetched_at is None or time.monotonic() - self._fetched_at > KEPT:
+                    if self._was_asked():
+                        raise SilentError("the provider's keys were not to be had a moment ago")
+                    self._renew()
         return self._known
 
-    def _may_ask_again(self) -> bool:
-        return self._fetched_at is None or time.monotonic() - self._fetched_at > BETWEEN
-
-    def _renew(self) -> list[dict[str, Any]]:
+    def _asked_again(self) -> list[dict[str, Any]]:
+        """The keys as they are by now, unless they were asked for a moment ago: also when that came to nothing."""
         with self._lock:
-            document = self._fetch()
-            entries = document.get("keys")
-            if not isinstance(entries, list):
-                raise BadAnswerError("the provider's key set has no keys in it")
-            self._known = [one for one in entries[:MOST] if isinstance(one, dict)]
-            self._fetched_at = time.monotonic()
-            return self._known
+            if not self._was_asked():
+                self._renew()
+        return self._known
+
+    def _was_asked(self) -> bool:
+        return self._asked_at is not None and time.monotonic() - self._asked_at <= BETWEEN
+
+    def _renew(self) -> None:
+        self._asked_at = time.monotonic()
+        entries = self._fetch().get("keys")
+        if not isinstance(entries, list):
+            raise BadAnswerError("the provider's key set has no keys in it")
+        self._known = [one for one in entries[:MOST] if isinstance(one, dict)]
+        self._fetched_at = time.monotonic()
 
 
 def _fitting(entries: list[dict[str, Any]], kid: object, algorithm: str) -> list[dict[str, Any]]:

@@ -13,8 +13,9 @@ from portico.gate.accounts.links import LinkKind
 from portico.gate.accounts.transactions import one_transaction
 from portico.gate.audit import Actor, note
 from portico.gate.database import serialize
+from portico.gate.factors.holding import holding_of
 from portico.gate.models import LinkedAccount, Passkey, Person
-from portico.gate.sso import arrival, brought_roles
+from portico.gate.sso import arrival, brought_roles, password_source
 from portico.gate.sso.arrival import Rules
 from portico.gate.sso.statement import Statement
 
@@ -69,6 +70,12 @@ def leaves_a_way(db: Session, person: Person, account: LinkedAccount) -> bool:
     others = any(one.id != account.id for one in accounts_of(db, person))
     has_passkey = db.scalar(select(Passkey.id).where(Passkey.person_id == person.id).limit(1)) is not None
     return others or has_passkey or person.password is not None
+
+
+def has_proof_here(db: Session, person: Person) -> bool:
+    """Whether the person can show who they are without a provider: by a password, an app or a passkey."""
+    directory = password_source.account_of(db, person) is not None
+    return person.password is not None or holding_of(db, person).any or directory
 
 
 @one_transaction

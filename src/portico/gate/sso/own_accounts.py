@@ -17,7 +17,7 @@ from portico.gate.sso.flow import Purpose
 from portico.gate.sso.provider import ProviderClient
 from portico.gate.sso.views import depart
 from portico.gate.state import actor, gate
-from portico.site import Provider, Site
+from portico.site import Provider
 
 blueprint = Blueprint("linked_accounts", __name__, url_prefix="/-/sign-in-accounts")
 
@@ -37,7 +37,7 @@ def accounts() -> str:
     return render_template(
         "sso/accounts.html",
         accounts=joined,
-        titles=titles(site),
+        titles=site.sources.titles,
         others=[one for one in site.sources.providers if f"sso.{one.name}" not in sources],
         keeps_a_way=keeps_a_way,
         form=ConfirmForm(formdata=None),
@@ -70,7 +70,7 @@ def unlink(number: int) -> AnyResponse:
     try:
         title = next(
             (
-                titles(gate().site).get(one.source, one.source)
+                gate().site.sources.titles.get(one.source, one.source)
                 for one in linked.accounts_of(gate().db, person)
                 if one.id == number
             ),
@@ -82,16 +82,6 @@ def unlink(number: int) -> AnyResponse:
     else:
         flash("The accounts are apart.")
     return redirect(url_for("linked_accounts.accounts"))
-
-
-def titles(site: Site) -> dict[str, str]:
-    """What people call each source."""
-    found = {f"sso.{one.name}": one.title for one in site.sources.providers}
-    if site.sources.directory is not None:
-        found["ldap"] = site.sources.directory.title
-    if site.sources.header is not None:
-        found["trusted_header"] = "The proxy before this site"
-    return found
 
 
 def joined_providers() -> list[Provider]:

@@ -23,6 +23,7 @@ from portico.site import Provider
 T = TypeVar("T")
 KEPT = 3600.0  # seconds for which a description is not asked for again
 MOST_GROUPS = 1000
+SEVERAL = "mfa"  # in amr: more than one factor (RFC 8176)
 
 
 class ProviderClient:
@@ -31,6 +32,8 @@ class ProviderClient:
     def __init__(self, provider: Provider) -> None:
         self.provider = provider
         self._calls = Calls(provider.title, WHOLE)
+        # Anybody may send notices: their checking must not take the place of people who sign in
+        self._notices = Calls(f"{provider.title} (notices)", WHOLE)
         self._keys = Keys(lambda: self._client().json(self._described().jwks_uri))
         self._metadata: Metadata | None = None
         self._metadata_at = 0.0
@@ -52,6 +55,8 @@ class ProviderClient:
         metadata = self.metadata()
         client = self._client(scope=" ".join(self.provider.scopes), redirect_uri=back)
         extra = {"prompt": "login", "max_age": "0"} if again else {}
+        if wanted := self.provider.second_factor.by_acr:
+            extra["acr_values"] = " ".join(wanted)
         url, _ = client.create_authorization_url(
             metadata.authorization_endpoint, state=state, code_verifier=verifier, nonce=nonce, **extra
         )
@@ -63,7 +68,7 @@ class ProviderClient:
 
     def logout_notice(self, token: object) -> LogoutNotice:
         """What a logout token says. SilentError, BadAnswerError."""
-        return self._calls.ask(lambda: self._logout_notice(token))
+        return self._notices.ask(lambda: self._logout_notice(token))
 
     def sign_out_url(self, *, id_token: str | None, back: str) -> str | None:
         """Where to send the browser to end the session at the provider too; None where it has no such page, or is silent."""
@@ -108,9 +113,10 @@ class ProviderClient:
             nonce=nonce,
             access_token=access_token,
         )
+        proof = claims
         if metadata.userinfo_endpoint and isinstance(access_token, str) and self._lacks(claims):
             claims = self._completed(client, metadata.userinfo_endpoint, access_token, claims)
-        return self._statement(claims, str(answer["id_token"]))
+        return self._statement(claims, proof, str(answer["id_token"]))
 
     def _lacks(self, claims: dict[str, Any]) -> bool:
         wanted = {"email"} | ({self.provider.groups_claim} if self.provider.roles else set())
@@ -123,26 +129,37 @@ class ProviderClient:
         more = client.json(address, access_token)
         if more.get("sub") != claims["sub"]:
             raise BadAnswerError("the provider's answer about a person is about another one")
+        if "email" in claims and more.get("email") != claims["email"]:
+            more.pop("email_verified", None)  # that is about the other address
         return more | claims
 
-    def _statement(self, claims: dict[str, Any], id_token: str) -> Statement:
+    def _statement(self, claims: dict[str, Any], proof: dict[str, Any], id_token: str) -> Statement:
+        """How and when the person has proven who they are is read in the ID token alone (`proof`), which is signed."""
         email, name = claims.get("email"), claims.get("name")
         groups = claims.get(self.provider.groups_claim, [])
         listed = [groups] if isinstance(groups, str) else groups if isinstance(groups, list) else []
-        sid, proven_at = claims.get("sid"), claims.get("auth_time")
+        sid, proven_at = proof.get("sid"), proof.get("auth_time")
         return Statement(
             source=self.source,
             title=self.provider.title,
             issuer=self.provider.issuer,
             subject=claims["sub"],
             email=email if isinstance(email, str) else "",
-            email_verified=self.provider.trusts_addresses or claims.get("email_verified") is True,
+            email_verified=claims.get("email_verified") is True
+            or (isinstance(email, str) and self.provider.vouches_for(email)),
             name=name if isinstance(name, str) else "",
             groups=tuple(group for group in listed if isinstance(group, str))[:MOST_GROUPS],
             sid=sid if isinstance(sid, str) and len(sid) <= 255 else None,
             id_token=id_token if len(id_token) <= tokens.LARGEST else None,
             proven_at=float(proven_at) if isinstance(proven_at, int | float) else None,
+            several_factors=self._several_factors(proof),
         )
+
+    def _several_factors(self, proof: dict[str, Any]) -> bool:
+        """Whether the person used several factors, as far as the site takes this provider's word for that."""
+        wanted, methods = self.provider.second_factor, proof.get("amr")
+        by_amr = wanted.by_amr and isinstance(methods, list) and SEVERAL in methods
+        return by_amr or (isinstance(proof.get("acr"), str) and proof["acr"] in wanted.by_acr)
 
     def _logout_notice(self, token: object) -> LogoutNotice:
         signed = tokens.verify(token, self._keys, self._described().algorithms)

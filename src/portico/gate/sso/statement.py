@@ -12,7 +12,7 @@ class Statement:
 
     `source` is how portico.toml names the place, `title` what people call it. `sid` is the provider's name for its
     session, `id_token` what it wants to see when that is to end; `proven_at` when the person last showed there who they
-    are, in seconds since 1970.
+    are, in seconds since 1970; `several_factors` that they used more than one, and the site takes the place's word for it.
     """
 
     source: str
@@ -26,6 +26,7 @@ class Statement:
     sid: str | None = None
     id_token: str | None = field(default=None, repr=False)
     proven_at: float | None = None
+    several_factors: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The statement as it can be kept for some minutes."""

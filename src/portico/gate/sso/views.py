@@ -18,9 +18,9 @@ from portico.gate.accounts.admission import leave_for
 from portico.gate.accounts.entry import wanted, with_next
 from portico.gate.accounts.forms import ConfirmForm
 from portico.gate.accounts.transactions import one_transaction
-from portico.gate.models import SessionRow
+from portico.gate.models import Person, SessionRow
 from portico.gate.permissions import public
-from portico.gate.sso import arrival, entrance, flow, header, linked, origin, password_source
+from portico.gate.sso import arrival, entrance, flow, header, join_mark, linked, origin, password_source
 from portico.gate.sso.calls import SilentError
 from portico.gate.sso.entrance import EXTENSION, provider_client, receive, refused, rules_of
 from portico.gate.sso.flow import Flow, Purpose
@@ -98,14 +98,15 @@ def callback(provider: str) -> AnyResponse:
 def join(token: str) -> AnyResponse | str:
     """Join an account elsewhere to the one here that has its address, once the owner of that has signed in to it."""
     found = links.find(gate().db, links.LinkKind.JOIN, token)
-    if found is None:
+    if found is None or not join_mark.has(token):
         return refused(STALE, 400)
     kept = Statement.from_json(found.data["statement"])
     here = url_for("sso.join", token=token)
     if not current_user.is_authenticated:
-        return render_template(
-            "sso/join_first.html", statement=kept, sign_in=with_next("entry.sign_in", here)
-        )
+        sign_in = with_next(
+            "entry.sign_in", here, notice="form"
+        )  # the form, though a proxy may vouch for somebody
+        return render_template("sso/join_first.html", statement=kept, sign_in=sign_in)
     if current_user.id != found.person_id:
         return refused(f"You are signed in as {current_user.email}. Sign out first, and begin again.", 403)
     row_id = own_session().row_id
@@ -208,7 +209,10 @@ def _come_back(under_way: Flow, client: ProviderClient, statement: Statement) ->
     if not current_user.is_authenticated or current_user.fs_uniquifier != under_way.uid:
         return refused(STALE, 400)
     if under_way.purpose is Purpose.LINK:
-        return _join(statement, under_way.target) if freshness.is_fresh() else freshness.ask()
+        if freshness.is_fresh():
+            return _join(statement, under_way.target)
+        flash("That took too long. Join them once more.", "error")
+        return redirect(under_way.target)
     return _confirm(under_way, client, statement)
 
 
@@ -227,15 +231,15 @@ def _join(statement: Statement, target: str) -> AnyResponse:
 def _confirm(under_way: Flow, client: ProviderClient, statement: Statement) -> AnyResponse:
     """A fresh sign-in there counts as a fresh proof here, when it is of the account that is joined to this one.
 
-    A few providers never say when somebody signed in (Google); of them nothing better is to be had than that the
-    person came back.
+    A few providers never say when somebody signed in (Google), and may have asked nobody. Who has another proof here gives
+    that; of the others nothing better is to be had than that the person came back.
     """
     person, session = current_user._get_current_object(), own_session()
     account = arrival.find(gate().db, statement)
     if account is None or account.person_id != person.id:
         return refused(f"That is another account at {statement.title} than yours.", 403, "Not confirmed")
-    if not _is_recent(under_way, client, statement):
-        why = f"{statement.title} did not ask you who you are, so this proves nothing."
+    if not _is_recent(under_way, client, statement, person):
+        why = f"{statement.title} does not say that it asked you who you are. Confirm another way, or sign in again."
         return refused(why, 403, "Not confirmed")
     if session.row_id is None:
         abort(401)
@@ -246,9 +250,9 @@ def _confirm(under_way: Flow, client: ProviderClient, statement: Statement) -> A
     return leave_for(under_way.target)
 
 
-def _is_recent(under_way: Flow, client: ProviderClient, statement: Statement) -> bool:
+def _is_recent(under_way: Flow, client: ProviderClient, statement: Statement, person: Person) -> bool:
     if statement.proven_at is None:
-        return not client.metadata().tells_when
+        return not client.metadata().tells_when and not linked.has_proof_here(gate().db, person)
     return statement.proven_at >= under_way.began_at - SKEW
 
 

@@ -100,13 +100,13 @@ for (const box of document.querySelectorAll("[data-strength]")) {
 for (const form of document.querySelectorAll("form[method=post]")) {
   const button = form.querySelector("[data-sending]");
   if (!button) continue;
-  const words = button.textContent;
+  const words = [...button.childNodes];
   form.addEventListener("submit", (event) => {
     if (button.getAttribute("aria-disabled") === "true") return event.preventDefault();
     button.setAttribute("aria-disabled", "true");
     button.textContent = button.dataset.sending;
   });
-  window.addEventListener("pageshow", () => { button.removeAttribute("aria-disabled"); button.textContent = words; });
+  window.addEventListener("pageshow", () => { button.removeAttribute("aria-disabled"); button.replaceChildren(...words); });
 }
 
 // The first field with a mistake is where to go on.

@@ -67,6 +67,7 @@ def render(site: Site, layout: FrontLayout, release: Mapping[str, str], dev: boo
     environment.filters["shown"] = shown
     environment.filters["regex"] = re.escape
     environment.filters["loose_regex"] = _loose_regex
+    environment.filters["beginnings"] = _beginnings
     found = servers(site)
     conf = environment.get_template("nginx.conf.j2").render(
         site=site,
@@ -77,7 +78,6 @@ def render(site: Site, layout: FrontLayout, release: Mapping[str, str], dev: boo
         ruled=_ruled(found),
         upstreams=_upstreams(site, layout),
         own_hosts=_own_hosts(site),
-        own_origins=sorted({f"{urlsplit(site.url).scheme}://{server.host}" for server in found}),
         machine=_machine(layout),
         check_seconds=_check_seconds(site),
         drain_seconds=int(max([60.0, *(app.request_timeout for app in site.apps)])),
@@ -183,8 +183,15 @@ def _ruled(found: Sequence[Server]) -> list[tuple[Mount, PathRule]]:
 
 
 def _loose_regex(path: str) -> str:
-    """A path as a careless program might read it: each segment with parameters behind it."""
-    return "".join(f"/{re.escape(segment)}(?:;[^/]*)?" for segment in path[1:].split("/"))
+    """A path as a careless program might read it: each segment with parameters, encoded "?" or "#", or spaces behind it."""
+    return "".join(rf"/{re.escape(segment)}(?:[;?#][^/]*|\s+)?" for segment in path[1:].split("/"))
+
+
+def _beginnings(mount: Mount, rule: PathRule) -> str:
+    """What may stand before a rule's path in an address: the prefix, once or twice, or nothing where the rule has it."""
+    prefix = re.escape(mount.prefix)
+    least = 0 if mount.prefix and rule.path.lower().startswith(f"{mount.prefix.lower()}/") else 1
+    return f"(?i:{prefix}){{{least},2}}"
 
 
 def _referer_paths(site: Site) -> list[str]:

@@ -84,7 +84,7 @@ class AsgiAdapter:
 
         try:
             await self._app(scope, receive, answer)
-        except Exception as error:
+        except Exception as error:  # an app may raise anything; the log gets the reason
             print_own_traceback(error)
             if begun:
                 raise
@@ -100,7 +100,7 @@ class AsgiAdapter:
             if not limit.expired():
                 raise
             await send({"type": "websocket.close", "code": RESTART, "reason": "sign-in is checked again"})
-        except Exception as error:
+        except Exception as error:  # only looked at: the log gets the app's own lines
             print_own_traceback(error)
             raise
 
@@ -118,7 +118,7 @@ class AsgiAdapter:
 
         try:
             await self._app(scope, receive, answer)
-        except Exception as error:
+        except Exception as error:  # by ASGI, raising before any answer means: this app has no lifespan
             if told:
                 print_own_traceback(error)
         finally:

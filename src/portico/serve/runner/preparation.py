@@ -16,7 +16,7 @@ def prepare(spec: Spec) -> list[str]:
     module, _, name = spec.prepare.partition(":")
     try:
         answer = getattr(importlib.import_module(module), name)()
-    except Exception as error:
+    except Exception as error:  # whatever it is, the supervisor is told in one line why nothing starts
         if not _is_user_error(error):
             print_own_traceback(error)
         raise LoadError(str(error) or type(error).__name__) from error

@@ -85,7 +85,7 @@ class WsgiAdapter:
         token = identity.enter(who)
         try:
             body = head.finish(self._app(environ, head))
-        except Exception as error:
+        except Exception as error:  # an app may raise anything; the log gets the reason
             self._stats.end()
             if isinstance(error, ConnectionError) and "werkzeug.socket" in environ:
                 raise  # the app had taken over the connection, and says that there is nothing left to answer
@@ -240,7 +240,7 @@ class Stream:
             return self._next()
         except StopIteration:
             raise
-        except Exception as error:
+        except Exception as error:  # only looked at: the log gets the app's own lines
             print_own_traceback(error)
             raise
         finally:

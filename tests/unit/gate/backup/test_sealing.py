@@ -127,6 +127,19 @@ def test_a_file_that_asks_for_endless_work_is_refused(plain: Path, monkeypatch: 
         back(plain, Key(passphrase=PASSPHRASE))
 
 
+@pytest.mark.parametrize(
+    "stanza",
+    ["scrypt", "scrypt AAAA", "scrypt AAAA x", "scrypt AAAA -1", "scrypt AAAA 0", "X25519", "X25519 AAAA",
+     "X25519 " + "A" * 43],
+)  # fmt: skip
+def test_a_header_that_makes_no_sense_is_refused_in_one_line(stanza: str) -> None:
+    """The last one is a key that agrees on the same secret with everybody."""
+    header = f"{age.MARK.decode()}\n-> {stanza}\n{'A' * 43}\n--- {'A' * 43}\n"
+    passphrase = "correct horse battery" if stanza.startswith("scrypt") else None
+    with pytest.raises(age.SealError):
+        age.decrypt(io.BytesIO(header.encode() + bytes(64)), io.BytesIO(), passphrase, [bytes(range(32))])
+
+
 @pytest.mark.parametrize("text", ["age1nonsense", "", "ssh-ed25519 AAAA", "age1" + "q" * 58])
 def test_a_public_key_that_is_none_is_named(plain: Path, text: str) -> None:
     """One line with the key, and how to make one."""
