@@ -16,6 +16,7 @@ from portico.gate.asking import at_api
 from portico.site import Site
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+FORM = "application/x-www-form-urlencoded"
 OWN_PAGES = ("same-origin", "none")
 ON_APP_HOSTS = frozenset({"hand_over.enter", "static", "portal.crashed", "guests.share", "guests.frame"})
 # What scripts may ask for, above all the gate's own. Nothing there is anybody's own, or takes a form's token.
@@ -56,7 +57,7 @@ class RowNumber(IntegerConverter):
 def install(app: Flask, site: Site) -> None:
     """Put these in place."""
     app.url_map.converters["int"] = RowNumber
-    app.before_request(_plain_address)
+    app.before_request(_no_nul)
     app.before_request(_no_scripts)
     home = origins.site_origin(site)
     own_hosts = origins.own_hosts(site)
@@ -109,7 +110,9 @@ def _no_scripts() -> tuple[Response, int] | None:
     return jsonify(error="forbidden", message=message), 403
 
 
-def _plain_address() -> None:
-    """No page has the character NUL in its address, and PostgreSQL takes it in no value."""
+def _no_nul() -> None:
+    """No address has the character NUL, nobody types it into a form, and PostgreSQL takes it in no value."""
     if "\0" in request.path or b"%00" in request.query_string:
+        abort(400)
+    if request.mimetype == FORM and any("\0" in text for text in request.form.values()):
         abort(400)

@@ -107,11 +107,20 @@ def test_a_file_of_countless_columns_is_refused_at_once(admin: Any, first: str) 
 
 
 def test_what_a_role_is_for_is_one_line_of_letters(gate: GateUnderTest, admin: Any) -> None:
-    """A terminal that shows it takes no orders from it, and PostgreSQL takes no NUL."""
-    answer = admin.fill("/-/admin/roles", name="clerk", description="Counts\0\n\x1b[31m sales")
+    """A terminal that shows it takes no orders from it."""
+    answer = admin.fill("/-/admin/roles", name="clerk", description="Counts\n\x1b[31m sales")
     assert answer.status_code == 302
     with gate.desk() as db:
         assert db.scalar(select(Role.description).where(Role.name == "clerk")) == "Counts[31m sales"
+
+
+@pytest.mark.parametrize(
+    ("page", "field"), [("/-/sign-in", "email"), ("/-/sign-up", "name"), ("/-/passkey", "credential")]
+)
+def test_a_form_with_the_character_nul_is_refused(gate: GateUnderTest, page: str, field: str) -> None:
+    """PostgreSQL takes it in no value; nobody types it."""
+    browser = gate.browser()
+    assert browser.post(page, browser.hidden("/-/sign-in") | {field: "a\0b"}).status_code == 400
 
 
 def test_an_error_at_a_files_address_is_kept_in_no_cache(admin: Any) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ from portico.site import Site
 
 TIMEOUT = 120_000  # milliseconds that the browser gives people to find their key
 LONGEST = 32_000  # characters of an answer
+BASE64URL = re.compile("[A-Za-z0-9_-]+={0,2}")  # how browsers write the id of a passkey
 
 
 class AnswerError(UserError):
@@ -123,7 +125,7 @@ def challenge_in(answer: str) -> bytes:
 def credential_in(answer: str) -> str:
     """The id of the passkey that answers; AnswerError when there is none."""
     found = _parsed(answer).get("id")
-    if not isinstance(found, str) or not found:
+    if not isinstance(found, str) or not BASE64URL.fullmatch(found):
         raise AnswerError(UNREADABLE)
     return found
 
