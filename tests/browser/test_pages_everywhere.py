@@ -8,14 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from furnished_site import ADMIN, MEMBER, Furnished, furnished_site, signed_in
 from gate_client import GateUnderTest, make_app, make_site
+from page_walk import barriers
 
-WIDTHS = {"phone": (360, 740), "desk": (1280, 800)}
-SCHEMES = ("light", "dark")
 INSIDE = (
     "/",
     "/-/admin/people",
@@ -102,22 +100,6 @@ def outside(browser: Browser) -> Iterator[Page]:
     context = browser.new_context()
     yield context.new_page()
     context.close()
-
-
-def barriers(page: Page) -> list[str]:
-    """What keeps people out of this page, in each width and each colour scheme."""
-    found = []
-    for width, (across, down) in WIDTHS.items():
-        page.set_viewport_size({"width": across, "height": down})
-        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-            found.append(f"{width}: scrolls sideways")
-        for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            for problem in Axe().run(page).response["violations"]:
-                if problem["impact"] in {"serious", "critical"}:
-                    places = [node["target"] for node in problem["nodes"]]
-                    found.append(f"{width}, {scheme}: {problem['id']}: {places}")
-    return found
 
 
 def walk(page: Page, site: Furnished, path: str) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
+from page_walk import barriers
 from people import PASSWORD, make_first_account
 from site_process import SiteProcess, short_folder
 
@@ -55,20 +55,6 @@ def link_to(page: Page, site: SiteProcess, address: str) -> str:
     found = re.search(re.escape(site.url) + r"/-/\S+", mail.inner_text())
     assert found
     return found.group()
-
-
-def barriers(page: Page) -> list[str]:
-    """What axe finds that keeps people out, in both colour schemes, and any scrolling sideways at 360 px."""
-    found = []
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-        for problem in Axe().run(page).response["violations"]:
-            if problem["impact"] in ("serious", "critical"):
-                found.append(f"{scheme}: {problem['id']}: {[node['target'] for node in problem['nodes']]}")
-    page.set_viewport_size({"width": 360, "height": 740})
-    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-        found.append("scrolls sideways at 360 px")
-    return found
 
 
 def test_the_form_says_while_one_types_that_a_password_has_leaked(site: SiteProcess, page: Page) -> None:

@@ -49,6 +49,7 @@ class Service:
         self._something = asyncio.Event()  # a worker ended, or the idle clock should be looked at
         self._retry = asyncio.Event()
         self._superseded = False
+        self._began = 0.0  # when it was last started, or new workers were
         self._took = 0.0  # seconds, the last time it started
         self._settled: list[asyncio.Future[None]] = []
         self._life: asyncio.Task[None] | None = None
@@ -64,7 +65,7 @@ class Service:
         return self.workers.serving
 
     def last_words(self) -> list[str]:
-        """The last lines that the app wrote, with its name; of several tracebacks the last one."""
+        """The last lines that the app wrote since it was last started, with its name."""
         name = self.launch.name
         return [f"{name} | {text}" for text in self._last_said(20)]
 
@@ -134,7 +135,7 @@ class Service:
         self._retry.clear()
         self._superseded = False
         self._marks.starting(known_slow=self._took > SLOW)
-        begun = time.monotonic()
+        self._began, begun = time.time(), time.monotonic()
         async with self._around.turns.turn(self._asked_for):
             try:
                 ready = await self.workers.start_first()
@@ -186,14 +187,13 @@ class Service:
             await asyncio.wait_for(self._retry.wait(), delay)
 
     def _last_said(self, count: int) -> list[str]:
-        """What it wrote last, without what it had said before: whoever breaks at each try says the same each time."""
-        lines = [line.text for line in self._around.logs.last(self.launch.name, count)]
-        tracebacks = [number for number, text in enumerate(lines) if text.startswith("Traceback (")]
-        lines = lines[tracebacks[-1] :] if tracebacks else lines
-        return [text for text, _ in groupby(lines)]
+        """What it wrote last, since it was started: whoever breaks at each try says the same each time."""
+        lines = self._around.logs.last(self.launch.name, count)
+        return [text for text, _ in groupby(line.text for line in lines if line.time >= self._began)]
 
     async def _roll(self, launch: Launch) -> str:
         self._enter(State.REPLACING)
+        self._began = time.time()
         try:
             self._meet(await self.workers.roll(launch))
         finally:

@@ -36,9 +36,18 @@ class Generation:
         return self.listeners[slot].fileno()
 
     def close(self) -> None:
-        """Let go of this process's copies; workers that inherited one go on serving it."""
-        for listener, place in zip(self.listeners, self.places, strict=True):
+        """Let go of the sockets and their places."""
+        self.let_go()
+        self.remove()
+
+    def let_go(self) -> None:
+        """Close this process's copies; workers that inherited one go on serving it."""
+        for listener in self.listeners:
             listener.close()
+
+    def remove(self) -> None:
+        """Take the places out of the file system; connections that are there stay."""
+        for place in self.places:
             if self.holds(place):
                 place.unlink()
 
@@ -59,6 +68,7 @@ class AppSocket:
         self._leads: dict[
             Path, Path
         ] = {}  # every path that the front may know, and the place that it leads to
+        self._previous: Generation | None = None  # its places are still there
         self.current = self.fresh(slots)
         self.show(())
 
@@ -101,7 +111,11 @@ class AppSocket:
         except OSError:
             self.current = previous
             raise
-        previous.close()
+        previous.let_go()
+        # Who has just read where a path leads still has to find it: the places stay until the next generation comes
+        if self._previous is not None:
+            self._previous.remove()
+        self._previous = previous
 
     def show(self, serving: Collection[int]) -> None:
         """Lead each path to its own slot where that is `serving`, else to the first that is, else to the first.
@@ -129,6 +143,8 @@ class AppSocket:
         for path in self._leads:
             if self.current.holds(path):
                 path.unlink()
+        if self._previous is not None:
+            self._previous.remove()
         self.current.close()
 
 

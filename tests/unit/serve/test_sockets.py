@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from pathlib import Path
@@ -63,7 +64,7 @@ def test_a_hundred_generations_refuse_nobody(path: Path) -> None:
     """Under a loop of connections the path is never without a listener."""
     app = AppSocket(path)
     refused: list[OSError] = []
-    over = threading.Event()
+    over, arrived = threading.Event(), threading.Event()
 
     def connect() -> None:
         while not over.is_set():
@@ -71,15 +72,23 @@ def test_a_hundred_generations_refuse_nobody(path: Path) -> None:
                 connected(path).close()
             except OSError as error:
                 refused.append(error)
+            arrived.set()
 
     thread = threading.Thread(target=connect)
     thread.start()
+    workers = []  # a worker's copy of its socket outlives the supervisor's
     for _ in range(100):
+        workers.append(socket.socket(fileno=os.dup(app.current.fileno())))
         app.publish(app.fresh(2), {0, 1})
+        arrived.clear()
+        assert arrived.wait(5)  # nobody is on the way for longer than one generation lasts
     over.set()
     thread.join()
     app.close()
+    for worker in workers:
+        worker.close()
     assert refused == []
+    assert list(path.parent.glob(f"{path.stem}.*")) == []
 
 
 def test_a_generation_that_is_not_needed_leaves_nothing(path: Path) -> None:
