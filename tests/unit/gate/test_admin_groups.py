@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from typing import Any
 
 import pytest
@@ -171,7 +170,7 @@ def test_groups_are_found_by_word_and_shown_page_by_page(gate: GateUnderTest, ad
 def test_a_group_of_a_hundred_thousand_is_searched_and_shown_page_by_page(
     gate: GateUnderTest, admin: Browser
 ) -> None:
-    """Each page within a second on any machine; on a calm one in some hundredths of one."""
+    """And never all of it at once."""
     page = group(gate, "everybody", members=(ANNA,))
     with gate.desk() as db:
         number = groups.find_group(db, "everybody").id
@@ -191,17 +190,14 @@ def test_a_group_of_a_hundred_thousand_is_searched_and_shown_page_by_page(
         ids = select(Person.id).where(Person.email.startswith("p"))
         db.execute(person_group.insert().from_select(["person_id", "group_id"], ids.add_columns(number)))
         db.commit()
-    slowest = 0.0
     for query in ("", "?q=p09999", "?after=WyJwMDk5OTAwQGV4YW1wbGUub3JnIl0", "?q=nobody-has-this"):
-        began = time.monotonic()
         answer = admin.get(page + query)
-        slowest = max(slowest, time.monotonic() - began)
         assert answer.status_code == 200
+        assert answer.text.count("Take out</span>") <= 100
     assert "More than 10,000 people" in admin.get(page).text
     assert admin.get(f"{page}?q=p09999").text.count("Take out</span>") == 1
     assert re.findall(r">(p09999\d)@", admin.get(f"{page}?q=p09999").text)[0] == "p099990"
     assert "100,001" in admin.get(GROUPS).text
-    assert slowest < 1.0
 
 
 EVERY_FORM = (
