@@ -88,8 +88,10 @@ def test_a_page_of_the_front_keeps_nobody_out(
     front_pages: dict[str, str], new_page: Callable[..., Page], name: str
 ) -> None:
     page = new_page()
-    page.set_content(front_pages[name])
-    assert barriers(page, meant=MEANT) == []
+    page.set_content(
+        re.sub('<meta http-equiv="refresh"[^>]*>', "", front_pages[name])
+    )  # it would go while we look
+    assert barriers(page) == []
     assert page.locator("h1").inner_text()
 
 
