@@ -28,26 +28,26 @@ class NewPersonForm(FlaskForm):  # type: ignore[misc]
     roles = TicksField("Roles")
 
 
+def _plain_name(purpose: str = "") -> StringField:
+    """What roles and groups are called; `purpose` is said beside it."""
+    return StringField(
+        "Name",
+        [InputRequired("Enter a name."), Length(max=40)],
+        description=f"Lower-case letters, digits, “-” and “_”. {purpose}".strip(),
+        render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
+    )
+
+
 class NewRoleForm(FlaskForm):  # type: ignore[misc]
     """A role to add."""
 
-    name = StringField(
-        "Name",
-        [InputRequired("Enter a name."), Length(max=40)],
-        description="Lower-case letters, digits, “-” and “_”. This is what access in portico.toml names.",
-        render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
-    )
+    name = _plain_name("This is what access in portico.toml names.")
     description = StringField("What it is for", [Length(max=200)], render_kw={"autocomplete": "off"})
 
 
 class NewGroupForm(FlaskForm):  # type: ignore[misc]
     """A group to add."""
 
-    name = StringField(
-        "Name",
-        [InputRequired("Enter a name."), Length(max=40)],
-        description="Lower-case letters, digits, “-” and “_”.",
-        render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
-    )
+    name = _plain_name()
     description = StringField("Who belongs to it", [Length(max=200)], render_kw={"autocomplete": "off"})
     roles = TicksField("Roles that it gives")
