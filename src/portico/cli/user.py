@@ -72,12 +72,10 @@ def list_people(  # noqa: PLR0917  click gives the options by name
     from sqlalchemy import select
 
     from portico.gate.accounts import desk
-    from portico.gate.accounts import people as accounts
     from portico.gate.models import Person
 
     with desk.open_desk(read_place(file)) as db:
-        accounts.find_roles(db, [role] if role else [])  # a mistyped role is a mistake, and not an empty list
-        ids = search_of(words, role, state, group).statement()
+        ids = search_of(db, words, role, state, group).statement()
         query = select(Person).where(Person.id.in_(ids)).order_by(Person.email)
         people = [one.as_dict(person) for person in db.scalars(query)]
     if as_json:

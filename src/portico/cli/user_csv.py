@@ -14,6 +14,8 @@ from portico.cli.place import read_place, served_url, site_file
 from portico.errors import UserError
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from portico.gate.roster import Plan
 
 SHOWN = 100  # changes on a terminal
@@ -84,7 +86,7 @@ def export_people(  # noqa: PLR0917  click gives the options by name
     from portico.gate.accounts import desk
 
     with desk.open_desk(read_place(file)) as db:
-        lines = roster.write(db, search_of(words, role, state, group))
+        lines = roster.write(db, search_of(db, words, role, state, group))
         if target is None:
             for text in lines:
                 sys.stdout.write(text.replace("\r\n", "\n"))
@@ -121,8 +123,13 @@ def _bytes_of(source: Path) -> bytes:
         raise UserError(f"{source}: {error.strerror or error}") from None
 
 
-def search_of(words: str, role: str, state: str | None, group: str) -> Any:
-    """What the options ask of the directory of people."""
+def search_of(db: Session, words: str, role: str, state: str | None, group: str) -> Any:
+    """What the options ask of the directory of people. UserError: a mistyped role or group is no empty list."""
+    from portico.gate.accounts import groups, people
     from portico.gate.accounts.directory import Search, State
 
+    if role:
+        people.find_roles(db, [role])
+    if group:
+        groups.find_group(db, group)
     return Search(words, role, State(state) if state else None, group)

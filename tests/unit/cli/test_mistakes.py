@@ -70,6 +70,8 @@ def test_a_site_file_that_is_not_there_is_named(wrong: Run) -> None:
     ("words", "says"),
     [
         ("user list --role analist", 'portico: no such role: "analist"; did you mean "analyst"?'),
+        ("user list --group nope", 'portico: no such group: "nope"'),
+        ("user export --role analist", 'portico: no such role: "analist"; did you mean "analyst"?'),
         ("user add a@example.org --role zzz", 'portico: no such role: "zzz"; there are admin, analyst'),
         ("user export nowhere/people.csv", "portico: nowhere/people.csv: No such file or directory"),
         (
